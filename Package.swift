@@ -1,0 +1,28 @@
+// swift-tools-version: 6.3
+// The package: one target a module; the floors of Docs/Architecture.md are the order of the targets here.
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .strictMemorySafety(),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+// Own types that store or return spans live only in these modules.
+let lifetimes: [SwiftSetting] = strict + [.enableExperimentalFeature("Lifetimes")]
+let strictC: [CSetting] = [.treatAllWarnings(as: .error)]
+
+let package = Package(
+  name: "warpdrive",
+  targets: [
+    // Floor 0: C.
+    .target(name: "CLinux", cSettings: strictC),
+    // Floor 1: the operating system.
+    .target(name: "LinuxSystem", dependencies: ["CLinux"], swiftSettings: lifetimes),
+    .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"], swiftSettings: lifetimes),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,29 @@
+// Futexes, the processor set and thread names.
+// SPDX-License-Identifier: Apache-2.0
+#ifndef CLINUX_THREAD_H
+#define CLINUX_THREAD_H
+
+#include <stdint.h>
+
+// CLOCK_MONOTONIC in nanoseconds.
+// Why C: one call without a round trip of a `timespec` through Swift memory; this is read on hot paths.
+uint64_t clinux_monotonic_nanoseconds(void);
+
+// Sleeps while `*word == expected`, until woken or until CLOCK_MONOTONIC reaches `deadline` (nanoseconds).
+// Returns 0 after a wake-up (which may be spurious), else EAGAIN, EINTR or ETIMEDOUT.
+// Why C: glibc has no function for futex(2), and Swift cannot import the variadic syscall().
+int clinux_futex_wait_until(const uint32_t *_Nonnull word, uint32_t expected, uint64_t deadline);
+
+// Wakes at most `count` threads that sleep on `word` in this process.
+// Why C: as above.
+void clinux_futex_wake(const uint32_t *_Nonnull word, int count);
+
+// The number of processors that this thread may run on; at least 1.
+// Why C: the CPU_* macros are function-like, and a machine with more than 1024 processors needs CPU_ALLOC.
+int clinux_processor_count(void);
+
+// Names the calling thread; `name` has at most 15 bytes.
+// Why C: pthread_setname_np is declared under _GNU_SOURCE only, which Swift's Glibc module does not define.
+void clinux_name_current_thread(const char *_Nonnull name);
+
+#endif
