@@ -17,12 +17,19 @@ let strictC: [CSetting] = [.treatAllWarnings(as: .error)]
 
 let package = Package(
   name: "warpdrive",
+  products: [
+    .library(name: "WarpDriveCore", targets: ["WarpDriveCore"]),
+  ],
   targets: [
     // Floor 0: C.
     .target(name: "CLinux", cSettings: strictC),
     // Floor 1: the operating system.
     .target(name: "LinuxSystem", dependencies: ["CLinux"], swiftSettings: lifetimes),
+    // Floor 2: the registry.
+    .target(name: "WarpDriveCore", dependencies: ["LinuxSystem"], swiftSettings: lifetimes),
     .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"], swiftSettings: lifetimes),
+    .testTarget(
+      name: "WarpDriveCoreTests", dependencies: ["LinuxSystem", "WarpDriveCore"], swiftSettings: lifetimes),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,265 @@
+// What only one kind of algorithm has: sizes, ranges and capabilities.
+// SPDX-License-Identifier: Apache-2.0
+
+/// The properties of an algorithm's kind; the case is the kind.
+public enum AlgorithmProperties: Sendable, Equatable {
+  /// Properties of a compression algorithm.
+  case compression(CompressionProperties)
+  /// Properties of a hash.
+  case hash(HashProperties)
+  /// Properties of a MAC.
+  case mac(MACProperties)
+  /// Properties of a cipher.
+  case cipher(CipherProperties)
+  /// Properties of an AEAD.
+  case aead(AEADProperties)
+  /// Properties of a random number generator.
+  case random(RandomProperties)
+  /// Properties of a key agreement.
+  case keyAgreement(PublicKeyProperties)
+  /// Properties of a signature algorithm.
+  case signature(PublicKeyProperties)
+  /// Properties of an asymmetric cipher.
+  case asymmetricCipher(PublicKeyProperties)
+  /// Properties of a key derivation.
+  case keyDerivation(KeyDerivationProperties)
+
+  /// The kind.
+  public var kind: AlgorithmKind {
+    switch self {
+    case .compression: .compression
+    case .hash: .hash
+    case .mac: .mac
+    case .cipher: .cipher
+    case .aead: .aead
+    case .random: .random
+    case .keyAgreement: .keyAgreement
+    case .signature: .signature
+    case .asymmetricCipher: .asymmetricCipher
+    case .keyDerivation: .keyDerivation
+    }
+  }
+
+  /// The key lengths in bytes, for the keyed symmetric kinds.
+  public var keyLengths: KeyLengths? {
+    switch self {
+    case .mac(let properties): properties.keyLengths
+    case .cipher(let properties): properties.keyLengths
+    case .aead(let properties): properties.keyLengths
+    default: nil
+    }
+  }
+}
+
+/// The key lengths an algorithm takes, in bytes: `minimum`, `minimum + step`, … `maximum`.
+public struct KeyLengths: Sendable, Equatable {
+  /// The shortest key, in bytes.
+  public let minimum: Int
+  /// The longest key, in bytes.
+  public let maximum: Int
+  /// The distance between lengths, in bytes; at least 1.
+  public let step: Int
+
+  /// The lengths from `minimum` to `maximum` bytes, `step` apart.
+  public init(_ minimum: Int, _ maximum: Int, step: Int = 1) {
+    self.minimum = minimum
+    self.maximum = maximum
+    self.step = max(1, step)
+  }
+
+  /// Whether a key of `length` bytes is taken.
+  public func contains(_ length: Int) -> Bool {
+    length >= minimum && length <= maximum && (length - minimum).isMultiple(of: step)
+  }
+}
+
+/// What a compression driver can do.
+public struct CompressionProperties: Sendable, Equatable {
+  /// The levels it takes.
+  public var levels: ClosedRange<Int>
+  /// The level used where none is asked for.
+  public var defaultLevel: Int
+  /// The window sizes it takes, as powers of two; nil where the format has none to choose.
+  public var windowBits: ClosedRange<Int>?
+  /// The strategies it takes besides the default.
+  public var strategies: Set<CompressionStrategy>
+  /// Whether preset dictionaries are taken.
+  public var dictionaries: Bool
+  /// Whether gzip header fields (RFC 1952) are written and read.
+  public var headers: Bool
+  /// Whether it decompresses and compresses piece by piece; otherwise whole messages only.
+  public var streaming: Bool
+  /// How separately compressed parts can be joined into one valid stream.
+  public var joining: CompressionJoining
+  /// The first bytes of a member, where members of the format may follow one another (gzip: `1f 8b`).
+  public var memberMagic: [UInt8]
+  /// The most bytes that `n` bytes compress to at any level, as `n + n >> shift + constant`.
+  public var bound: OutputBound
+
+  /// Describes a compression driver.
+  public init(
+    levels: ClosedRange<Int>, defaultLevel: Int, windowBits: ClosedRange<Int>? = nil,
+    strategies: Set<CompressionStrategy> = [], dictionaries: Bool = false, headers: Bool = false,
+    streaming: Bool = true, joining: CompressionJoining = .none, memberMagic: [UInt8] = [], bound: OutputBound
+  ) {
+    self.levels = levels
+    self.defaultLevel = defaultLevel
+    self.windowBits = windowBits
+    self.strategies = strategies
+    self.dictionaries = dictionaries
+    self.headers = headers
+    self.streaming = streaming
+    self.joining = joining
+    self.memberMagic = memberMagic
+    self.bound = bound
+  }
+}
+
+/// How parts that were compressed apart become one stream.
+public enum CompressionJoining: String, Sendable, Equatable {
+  /// They do not: a checksum or header spans the whole.
+  case none
+  /// Each part is a complete member and members may follow one another (gzip, zstd and lz4 frames).
+  case members
+  /// Each part but the last ends at a byte boundary by a sync flush (raw deflate).
+  case blocks
+}
+
+/// An upper bound on compressed size: `n + (n >> shift) + constant` bytes.
+public struct OutputBound: Sendable, Equatable {
+  /// The right shift of the proportional part.
+  public let shift: Int
+  /// The constant part, in bytes.
+  public let constant: Int
+
+  /// Makes the bound `n + (n >> shift) + constant`.
+  public init(shift: Int, constant: Int) {
+    self.shift = shift
+    self.constant = constant
+  }
+
+  /// The bound for `count` input bytes, in bytes; saturates at `Int.max`.
+  public func callAsFunction(_ count: Int) -> Int {
+    let (sum, overflow) = count.addingReportingOverflow((count >> shift) + constant)
+    return overflow ? .max : sum
+  }
+}
+
+/// Strategies of deflate (RFC 1951 leaves them to the compressor; the names are zlib's).
+public enum CompressionStrategy: String, Sendable, CaseIterable, Hashable {
+  /// The driver's own choice.
+  case automatic
+  /// For data of small values with a random distribution.
+  case filtered
+  /// Huffman codes alone, no matches.
+  case huffmanOnly = "huffman-only"
+  /// Matches of distance one alone.
+  case runLength = "run-length"
+  /// Fixed Huffman codes alone.
+  case fixed
+}
+
+/// What a hash driver computes.
+public struct HashProperties: Sendable, Equatable {
+  /// Bytes of the digest; for an extendable-output function its default length.
+  public var digestSize: Int
+  /// Whether any output length can be asked for (SHAKE, FIPS 202).
+  public var isExtendable: Bool
+  /// Whether it is a checksum, worthless against an adversary.
+  public var isChecksum: Bool
+
+  /// Describes a hash.
+  public init(digestSize: Int, isExtendable: Bool = false, isChecksum: Bool = false) {
+    self.digestSize = digestSize
+    self.isExtendable = isExtendable
+    self.isChecksum = isChecksum
+  }
+}
+
+/// What a MAC driver computes.
+public struct MACProperties: Sendable, Equatable {
+  /// Bytes of the tag.
+  public var tagSize: Int
+  /// The keys it takes.
+  public var keyLengths: KeyLengths
+
+  /// Describes a MAC.
+  public init(tagSize: Int, keyLengths: KeyLengths) {
+    self.tagSize = tagSize
+    self.keyLengths = keyLengths
+  }
+}
+
+/// What a cipher driver takes.
+public struct CipherProperties: Sendable, Equatable {
+  /// The keys it takes.
+  public var keyLengths: KeyLengths
+  /// Bytes of the IV; 0 for none.
+  public var ivSize: Int
+  /// Requests are a multiple of this many bytes, except the last of a message where it is 1 (`chunksize`, `walksize`).
+  public var chunkSize: Int
+
+  /// Describes a cipher.
+  public init(keyLengths: KeyLengths, ivSize: Int, chunkSize: Int) {
+    self.keyLengths = keyLengths
+    self.ivSize = ivSize
+    self.chunkSize = chunkSize
+  }
+}
+
+/// What an AEAD driver takes.
+public struct AEADProperties: Sendable, Equatable {
+  /// The keys it takes.
+  public var keyLengths: KeyLengths
+  /// Bytes of the nonce that the algorithm is meant for, and what `/proc/crypto` shows.
+  public var ivSize: Int
+  /// The nonce lengths it takes, in bytes; more than ``ivSize`` alone only where the standard hashes others (GCM).
+  public var nonceLengths: ClosedRange<Int>
+  /// The tag lengths in bytes that its standard allows, longest first.
+  public var tagLengths: [Int]
+
+  /// Describes an AEAD.
+  public init(keyLengths: KeyLengths, ivSize: Int, tagLengths: [Int], nonceLengths: ClosedRange<Int>? = nil) {
+    self.keyLengths = keyLengths
+    self.ivSize = ivSize
+    self.nonceLengths = nonceLengths ?? ivSize...ivSize
+    self.tagLengths = tagLengths
+  }
+}
+
+/// What a random number generator takes.
+public struct RandomProperties: Sendable, Equatable {
+  /// Bytes of the seed that a caller must give; 0 where the generator seeds itself.
+  public var seedSize: Int
+
+  /// Describes a generator.
+  public init(seedSize: Int) { self.seedSize = seedSize }
+}
+
+/// What a public-key algorithm works with.
+public struct PublicKeyProperties: Sendable, Equatable {
+  /// The largest output in bytes: shared secret, signature or ciphertext; 0 where the key decides.
+  public var maximumOutput: Int
+  /// The strength in bits (SP 800-57 part 1); 0 where the key decides.
+  public var securityBits: Int
+
+  /// Describes a public-key algorithm.
+  public init(maximumOutput: Int = 0, securityBits: Int = 0) {
+    self.maximumOutput = maximumOutput
+    self.securityBits = securityBits
+  }
+}
+
+/// What a key derivation takes.
+public struct KeyDerivationProperties: Sendable, Equatable {
+  /// The most output in bytes; nil where there is no bound of the algorithm's.
+  public var maximumOutput: Int?
+  /// Whether it is made slow on purpose, for passwords.
+  public var isPasswordHash: Bool
+
+  /// Describes a key derivation.
+  public init(maximumOutput: Int? = nil, isPasswordHash: Bool = false) {
+    self.maximumOutput = maximumOutput
+    self.isPasswordHash = isPasswordHash
+  }
+}

@@ -1,0 +1,165 @@
+// The cipher kind (the kernel's skcipher): the driver protocol, the transform and the handle.
+// SPDX-License-Identifier: Apache-2.0
+
+/// A driver of a symmetric cipher without authentication.
+public protocol CipherDriver: AlgorithmDriver {
+  /// Makes a state without a key.
+  ///
+  /// - Throws: ``ProviderError/Code/unavailable`` where the library is missing.
+  func makeTransform() throws(ProviderError) -> any CipherTransform & ~Copyable
+}
+
+/// A cipher under one key.
+///
+/// The IV travels with each request and comes back advanced, as the kernel's does.
+public protocol CipherTransform: ~Copyable, Sendable {
+  /// Sets the key, whose length the caller has checked.
+  mutating func setKey(_ key: RawSpan) throws(ProviderError)
+  /// Appends as many bytes as `input` has; `iv` (of the algorithm's size) becomes the one that continues the message.
+  mutating func process(
+    _ direction: CipherDirection, _ input: RawSpan, iv: inout MutableRawSpan, into output: inout OutputRawSpan
+  ) throws(ProviderError)
+  /// Replaces `bytes` by their transform, in place.
+  mutating func process(
+    _ direction: CipherDirection, inPlace bytes: inout MutableRawSpan, iv: inout MutableRawSpan
+  ) throws(ProviderError)
+}
+
+/// Which way a cipher runs.
+public enum CipherDirection: Sendable, Equatable {
+  /// Plaintext to ciphertext.
+  case encrypt
+  /// Ciphertext to plaintext.
+  case decrypt
+}
+
+/// A cipher in use under one key, on one thread at a time.
+///
+/// Requests are a multiple of the algorithm's chunk size; a message may be cut into requests, since each leaves in `iv`
+/// what the next one needs.
+public struct Cipher: ~Copyable, Sendable {
+  private var transform: any CipherTransform & ~Copyable
+  private var use: AlgorithmUse
+  private let key: SecretBytes
+  /// Bytes of the IV.
+  public let ivSize: Int
+  /// Requests are a multiple of this many bytes.
+  public let chunkSize: Int
+
+  init(_ algorithm: Algorithm, key: RawSpan, requiring length: Int?, in registry: Registry) throws(ProviderError) {
+    guard case .cipher(let properties) = algorithm.descriptor.properties else { throw algorithm.mismatch(.cipher) }
+    try algorithm.checkKeyLength(key.byteCount, length)
+    var use = AlgorithmUse(algorithm, in: registry)
+    do throws(ProviderError) {
+      transform = try algorithm.cipherDriver().makeKeyed(key)
+    } catch {
+      transform = try use.fallback(after: error).cipherDriver().makeKeyed(key)
+      use.substitute()
+    }
+    self.use = use
+    self.key = SecretBytes(copying: key)
+    ivSize = properties.ivSize
+    chunkSize = properties.chunkSize
+  }
+
+  /// The algorithm that serves this handle.
+  public var algorithm: Algorithm { use.algorithm }
+  /// The driver that answered the last request: the chosen one, or the one that stood in for it.
+  public var lastDriverName: String { use.lastDriverName }
+  /// Whether the last request was answered by a fallback.
+  public var lastUsedFallback: Bool { use.lastUsedFallback }
+
+  /// Transforms `input` into `output`, which needs as much room; `iv` becomes the one that continues the message.
+  ///
+  /// - Throws: ``ProviderError/Code/invalidIVLength``, ``ProviderError/Code/invalidArgument`` for a length that is no
+  ///   multiple of ``chunkSize``, ``ProviderError/Code/outputTooSmall`` with nothing written.
+  public mutating func process(
+    _ direction: CipherDirection, _ input: RawSpan, iv: inout MutableRawSpan, into output: inout OutputRawSpan
+  ) throws(ProviderError) {
+    try check(input.byteCount, iv.byteCount)
+    try output.requireCapacity(input.byteCount)
+    let start = use.begin(input.byteCount)
+    let before = output.byteCount
+    do throws(ProviderError) {
+      try transform.process(direction, input, iv: &iv, into: &output)
+      use.end(start, input.byteCount)
+    } catch {
+      output.removeLast(output.byteCount - before)
+      var other = try use.fallback(after: error).cipherDriver().makeKeyed(key.rawSpan)
+      try other.process(direction, input, iv: &iv, into: &output)
+      use.endOnFallback(start, input.byteCount, input.byteCount)
+    }
+  }
+
+  /// Transforms `bytes` in place; `iv` becomes the one that continues the message.
+  ///
+  /// A failed request leaves `bytes` undefined, so there is no fallback for it.
+  ///
+  /// - Throws: ``ProviderError/Code/invalidIVLength``, ``ProviderError/Code/invalidArgument``.
+  public mutating func process(
+    _ direction: CipherDirection, inPlace bytes: inout MutableRawSpan, iv: inout MutableRawSpan
+  ) throws(ProviderError) {
+    try check(bytes.byteCount, iv.byteCount)
+    let start = use.begin(bytes.byteCount)
+    do throws(ProviderError) {
+      try transform.process(direction, inPlace: &bytes, iv: &iv)
+    } catch {
+      throw use.failed(error)
+    }
+    use.end(start, bytes.byteCount)
+  }
+
+  /// Encrypts `plaintext` under `iv`, which becomes the one that continues the message.
+  public mutating func encrypt(_ plaintext: [UInt8], iv: inout [UInt8]) throws(ProviderError) -> [UInt8] {
+    try process(.encrypt, plaintext, iv: &iv)
+  }
+
+  /// Decrypts `ciphertext` under `iv`, which becomes the one that continues the message.
+  public mutating func decrypt(_ ciphertext: [UInt8], iv: inout [UInt8]) throws(ProviderError) -> [UInt8] {
+    try process(.decrypt, ciphertext, iv: &iv)
+  }
+
+  /// Transforms every segment of `list` in place, as one message; each segment is a multiple of ``chunkSize``.
+  public mutating func process(
+    _ direction: CipherDirection, _ list: inout ScatterList, iv: inout [UInt8]
+  ) throws(ProviderError) {
+    for index in 0..<list.segmentCount { try check(list.byteCount(at: index), iv.count) }
+    var span = iv.mutableRawSpan
+    for index in 0..<list.segmentCount {
+      var segment = list.mutableBytes(at: index)
+      try process(direction, inPlace: &segment, iv: &span)
+    }
+  }
+
+  private mutating func process(
+    _ direction: CipherDirection, _ input: [UInt8], iv: inout [UInt8]
+  ) throws(ProviderError) -> [UInt8] {
+    try [UInt8](capacity: input.count) { (output) throws(ProviderError) in
+      var span = iv.mutableRawSpan
+      try process(direction, input.rawSpan, iv: &span, into: &output)
+    }
+  }
+
+  private func check(_ count: Int, _ ivCount: Int) throws(ProviderError) {
+    guard ivCount == ivSize else {
+      throw ProviderError(
+        .invalidIVLength, "\(use.algorithm.name) takes an IV of \(ivSize) bytes, not \(ivCount)",
+        driver: use.algorithm.driverName)
+    }
+    guard count.isMultiple(of: chunkSize) else {
+      throw ProviderError(
+        .invalidArgument,
+        "\(use.algorithm.name) works in chunks of \(chunkSize) bytes; \(count) is no multiple: pad the message first",
+        driver: use.algorithm.driverName)
+    }
+  }
+}
+
+extension CipherDriver {
+  /// A transform that has its key.
+  func makeKeyed(_ key: RawSpan) throws(ProviderError) -> any CipherTransform & ~Copyable {
+    var transform = try makeTransform()
+    try transform.setKey(key)
+    return transform
+  }
+}

@@ -1,0 +1,283 @@
+// A stream through a compression driver: members, trailing data and limits are dealt with here, once for all drivers.
+// SPDX-License-Identifier: Apache-2.0
+
+/// One stream being compressed or decompressed piece by piece, on one thread at a time.
+public struct CompressionStream: ~Copyable, Sendable {
+  /// Where a stream stands.
+  private enum Position: Equatable {
+    /// Nothing has been given yet.
+    case fresh
+    /// Within a member.
+    case inside
+    /// Behind a member, with this many bytes of the next one's magic seen.
+    case between(Int)
+    /// Complete.
+    case done
+    /// Ended by an error: only a reset helps.
+    case failed
+  }
+
+  private var transform: any CompressionTransform & ~Copyable
+  private var use: AlgorithmUse
+  private let options: CompressionOptions
+  private let magic: [UInt8]
+  private var position = Position.fresh
+  /// Which way the stream runs.
+  public let direction: CompressionDirection
+  /// Bytes used since the stream began, trailing ones not counted.
+  public private(set) var totalIn: UInt64 = 0
+  /// Bytes produced since the stream began.
+  public private(set) var totalOut: UInt64 = 0
+  /// Bytes behind the end of the stream that belong to no member, of what was given so far.
+  public private(set) var trailing = 0
+
+  init(
+    _ direction: CompressionDirection, _ algorithm: Algorithm, _ options: CompressionOptions, in registry: Registry
+  ) throws(ProviderError) {
+    guard case .compression(let properties) = algorithm.descriptor.properties else {
+      throw algorithm.mismatch(.compression)
+    }
+    try properties.check(options, of: algorithm.driverName)
+    var use = AlgorithmUse(algorithm, in: registry)
+    do throws(ProviderError) {
+      transform = try algorithm.compressionDriver().makeTransform(direction, options)
+    } catch {
+      transform = try use.fallback(after: error).makeCompressionTransform(direction, options)
+      use.substitute()
+    }
+    self.use = use
+    self.direction = direction
+    self.options = options
+    magic = options.allMembers ? properties.memberMagic : []
+  }
+
+  /// The algorithm that serves this stream.
+  public var algorithm: Algorithm { use.algorithm }
+  /// The driver that answered last: the chosen one, or the one that stood in for it.
+  public var lastDriverName: String { use.lastDriverName }
+  /// Whether a fallback answers this stream.
+  public var lastUsedFallback: Bool { use.lastUsedFallback }
+  /// Whether the stream is complete.
+  public var isFinished: Bool { position == .done }
+
+  /// The header of the member being decompressed, once it has been read; nil where the format has none.
+  public mutating func header() -> GzipHeader? { transform.header() }
+
+  /// Uses what it can of `input` and appends what fits to `output`.
+  ///
+  /// Call again with the rest of the input, or with more room, until all is used; the last call has `flush` ``CompressionFlush/finish``
+  /// and is repeated until ``CompressionProgress/finished``. Input behind the end of the stream is counted in
+  /// ``trailing`` and not used.
+  ///
+  /// - Throws: ``ProviderError/Code/corruptInput``; ``ProviderError/Code/truncatedInput`` for a last call with too
+  ///   little; ``ProviderError/Code/limitExceeded``; ``ProviderError/Code/invalidState`` after an error.
+  public mutating func step(
+    _ input: RawSpan, into output: inout OutputRawSpan, flush: CompressionFlush = .none
+  ) throws(ProviderError) -> CompressionProgress {
+    let start = use.begin(input.byteCount)
+    do throws(ProviderError) {
+      let progress = try advance(input, &output, flush)
+      use.end(start, progress.produced)
+      return progress
+    } catch {
+      position = .failed
+      throw use.failed(error)
+    }
+  }
+
+  /// Begins another stream with the same options.
+  public mutating func reset() throws(ProviderError) {
+    totalIn = 0
+    totalOut = 0
+    trailing = 0
+    guard position != .fresh else { return }
+    if use.isSubstituted, let own = try? use.algorithm.makeCompressionTransform(direction, options) {
+      transform = own
+      use.restore()
+    } else {
+      do throws(ProviderError) { try transform.reset() } catch { throw use.failed(error) }
+    }
+    position = .fresh
+  }
+
+  /// Runs a whole message through, from its first byte; on a full output the stream stays where it is.
+  mutating func whole(_ input: RawSpan, into output: inout OutputRawSpan) throws(ProviderError) -> RequestResult {
+    try reset()
+    let start = use.begin(input.byteCount)
+    let before = output.byteCount
+    do throws(ProviderError) {
+      let result = try finish(input, &output, usedFallback: use.isSubstituted)
+      use.end(start, result.produced)
+      return result
+    } catch {
+      guard error.code.isDriverFault else { throw ended(by: error) }
+      output.removeLast(output.byteCount - before)
+      var other = CompressionStream(
+        try use.fallback(after: error).makeCompressionTransform(direction, options), like: self)
+      let result = try other.finish(input, &output, usedFallback: true)
+      use.endOnFallback(start, input.byteCount, result.produced)
+      position = .failed
+      return result
+    }
+  }
+
+  /// Goes on with a message whose output was too small.
+  mutating func resume(_ rest: RawSpan, into output: inout OutputRawSpan) throws(ProviderError) -> RequestResult {
+    guard position != .failed, position != .done else {
+      throw ProviderError(
+        .invalidState, "there is no request to resume: its last call was not refused for its output's size")
+    }
+    let start = use.begin(rest.byteCount)
+    do throws(ProviderError) {
+      let result = try finish(rest, &output, usedFallback: use.isSubstituted)
+      use.end(start, result.produced)
+      return result
+    } catch {
+      throw ended(by: error)
+    }
+  }
+
+  private mutating func ended(by error: ProviderError) -> ProviderError {
+    if error.code != .outputTooSmall { position = .failed }
+    return use.failed(error)
+  }
+
+  private init(_ transform: consuming any CompressionTransform & ~Copyable, like other: borrowing CompressionStream) {
+    self.transform = transform
+    use = AlgorithmUse(other.use.algorithm, in: other.use.registry)
+    options = other.options
+    magic = other.magic
+    direction = other.direction
+  }
+
+  private mutating func finish(
+    _ input: RawSpan, _ output: inout OutputRawSpan, usedFallback: Bool
+  ) throws(ProviderError) -> RequestResult {
+    let progress = try advance(input, &output, .finish)
+    guard progress.finished else {
+      throw ProviderError(
+        .outputTooSmall, "the output is full after \(totalOut) bytes: resume with the rest of the input and more room",
+        progress: .init(consumed: progress.consumed, produced: progress.produced))
+    }
+    return RequestResult(
+      consumed: progress.consumed, produced: progress.produced, trailing: trailing, usedFallback: usedFallback)
+  }
+
+  private mutating func advance(
+    _ input: RawSpan, _ output: inout OutputRawSpan, _ flush: CompressionFlush
+  ) throws(ProviderError) -> CompressionProgress {
+    var progress = CompressionProgress()
+    if position == .failed {
+      throw ProviderError(.invalidState, "this stream ended with an error: reset it or make another")
+    }
+    if position == .fresh {
+      trailing = 0
+      position = .inside
+    }
+    while true {
+      let rest = input.extracting(droppingFirst: progress.consumed)
+      switch position {
+      case .inside:
+        let isDone = try advanceInside(rest, &output, flush, &progress)
+        if !isDone { return progress }
+      case .between(let seen):
+        try advanceBetween(seen, rest, &output, flush, &progress)
+        if case .between = position { return progress }
+      default:
+        trailing += rest.byteCount
+        progress.finished = true
+        return progress
+      }
+    }
+  }
+
+  /// One step of the transform; true where the member is complete.
+  private mutating func advanceInside(
+    _ input: RawSpan, _ output: inout OutputRawSpan, _ flush: CompressionFlush, _ progress: inout CompressionProgress
+  ) throws(ProviderError) -> Bool {
+    let before = output.byteCount
+    let step: CompressionProgress
+    do throws(ProviderError) {
+      step = try transform.step(input, into: &output, flush)
+    } catch {
+      // Before its first byte a stream can still change drivers; afterwards nothing can be replayed.
+      guard totalIn == 0, totalOut == 0, output.byteCount == before, error.code.isDriverFault,
+        let other = try? use.fallback(after: error)
+      else { throw error }
+      transform = try other.makeCompressionTransform(direction, options)
+      use.substitute()
+      step = try transform.step(input, into: &output, flush)
+    }
+    progress.consumed += step.consumed
+    progress.produced += step.produced
+    totalIn += UInt64(step.consumed)
+    totalOut += UInt64(step.produced)
+    if direction == .decompress {
+      try checkLimits()
+      if !step.finished, flush == .finish, step.consumed == input.byteCount, output.freeCapacity > 0 {
+        throw ProviderError(
+          .truncatedInput, "the input ends in the middle of the \(use.algorithm.name) data, after \(totalIn) bytes")
+      }
+    }
+    if step.finished { position = direction == .decompress && !magic.isEmpty ? .between(0) : .done }
+    return step.finished
+  }
+
+  /// Looks for the next member's magic; what is not one is trailing data.
+  private mutating func advanceBetween(
+    _ alreadySeen: Int, _ input: RawSpan, _ output: inout OutputRawSpan, _ flush: CompressionFlush,
+    _ progress: inout CompressionProgress
+  ) throws(ProviderError) {
+    var seen = alreadySeen
+    var used = 0
+    while seen < magic.count, used < input.byteCount {
+      guard unsafe input.unsafeLoad(fromByteOffset: used, as: UInt8.self) == magic[seen] else {
+        trailing += seen
+        progress.consumed += used
+        position = .done
+        return
+      }
+      used += 1
+      seen += 1
+    }
+    progress.consumed += used
+    if seen == magic.count {
+      try transform.reset()
+      position = .inside
+      let magic = magic
+      let header = try transform.step(magic.rawSpan, into: &output, .none)
+      totalIn += UInt64(header.consumed)
+    } else if flush == .finish {
+      trailing += seen
+      position = .done
+    } else {
+      position = .between(seen)
+    }
+  }
+
+  private func checkLimits() throws(ProviderError) {
+    if let limit = options.outputLimit, totalOut > limit {
+      throw ProviderError(
+        .limitExceeded, "the output passes the limit of \(limit) bytes: raise it if the input is trusted")
+    }
+    if let limit = options.ratioLimit, totalOut > 1 << 16, Double(totalOut) > limit * Double(max(totalIn, 1)) {
+      throw ProviderError(
+        .limitExceeded, "the output passes \(limit) times the input: raise the ratio limit if the input is trusted")
+    }
+  }
+}
+
+extension Algorithm {
+  /// A transform for options that were checked against another driver of the name: what this one lacks is refused.
+  func makeCompressionTransform(
+    _ direction: CompressionDirection, _ options: CompressionOptions
+  ) throws(ProviderError) -> any CompressionTransform & ~Copyable {
+    guard case .compression(let properties) = descriptor.properties else { throw mismatch(.compression) }
+    var options = options
+    if let level = options.level {
+      options.level = min(max(level, properties.levels.lowerBound), properties.levels.upperBound)
+    }
+    try properties.check(options, of: driverName)
+    return try compressionDriver().makeTransform(direction, options)
+  }
+}

@@ -1,0 +1,124 @@
+// Handles by name: one factory for each kind.
+// SPDX-License-Identifier: Apache-2.0
+
+extension Registry {
+  /// A hash, for example `sha256`.
+  ///
+  /// Throws what the lookup throws; see ``algorithm(_:_:matching:)``.
+  public func hash(_ name: String, matching constraints: LookupConstraints = .none) throws(ProviderError) -> Hash {
+    try Hash(algorithm(name, .hash, matching: constraints), in: self)
+  }
+
+  /// A MAC under `key`, for example `hmac(sha256)`.
+  ///
+  /// - Throws: ``ProviderError/Code/invalidKeyLength``, and what the lookup throws.
+  public func mac(
+    _ name: String, key: RawSpan, matching constraints: LookupConstraints = .none
+  ) throws(ProviderError) -> MAC {
+    try MAC(algorithm(name, .mac, matching: constraints), key: key, in: self)
+  }
+
+  /// A MAC under `key`; the caller wipes its array.
+  public func mac(
+    _ name: String, key: [UInt8], matching constraints: LookupConstraints = .none
+  ) throws(ProviderError) -> MAC {
+    try mac(name, key: key.rawSpan, matching: constraints)
+  }
+
+  /// A cipher under `key`, for example `ctr(aes)`, or `aes-256-ctr`, which refuses any key but one of 32 bytes.
+  ///
+  /// - Throws: ``ProviderError/Code/invalidKeyLength``, and what the lookup throws.
+  public func cipher(
+    _ name: String, key: RawSpan, matching constraints: LookupConstraints = .none
+  ) throws(ProviderError) -> Cipher {
+    let found = try algorithm(name, .cipher, matching: constraints)
+    return try Cipher(found, key: key, requiring: dealias(name).keyLength, in: self)
+  }
+
+  /// A cipher under `key`; the caller wipes its array.
+  public func cipher(
+    _ name: String, key: [UInt8], matching constraints: LookupConstraints = .none
+  ) throws(ProviderError) -> Cipher {
+    try cipher(name, key: key.rawSpan, matching: constraints)
+  }
+
+  /// An AEAD under `key`, for example `gcm(aes)`.
+  ///
+  /// - Parameter tagLength: bytes of the tag; nil for the longest.
+  /// - Throws: ``ProviderError/Code/invalidKeyLength``, ``ProviderError/Code/invalidTagLength``, and what the lookup throws.
+  public func aead(
+    _ name: String, key: RawSpan, tagLength: Int? = nil, matching constraints: LookupConstraints = .none
+  ) throws(ProviderError) -> AEAD {
+    let found = try algorithm(name, .aead, matching: constraints)
+    return try AEAD(found, key: key, tagLength: tagLength, requiring: dealias(name).keyLength, in: self)
+  }
+
+  /// An AEAD under `key`; the caller wipes its array.
+  public func aead(
+    _ name: String, key: [UInt8], tagLength: Int? = nil, matching constraints: LookupConstraints = .none
+  ) throws(ProviderError) -> AEAD {
+    try aead(name, key: key.rawSpan, tagLength: tagLength, matching: constraints)
+  }
+
+  /// A compression format for whole messages, for example `gzip`.
+  ///
+  /// - Throws: ``ProviderError/Code/unsupported`` for an option that the driver does not have, and what the lookup throws.
+  public func compression(
+    _ name: String, _ options: CompressionOptions = .init(), matching constraints: LookupConstraints = .none
+  ) throws(ProviderError) -> Compression {
+    try Compression(algorithm(name, .compression, matching: constraints), options, in: self)
+  }
+
+  /// A stream that compresses piece by piece.
+  ///
+  /// - Throws: as ``compression(_:_:matching:)``.
+  public func compressor(
+    _ name: String, _ options: CompressionOptions = .init(), matching constraints: LookupConstraints = .none
+  ) throws(ProviderError) -> CompressionStream {
+    try CompressionStream(.compress, algorithm(name, .compression, matching: constraints), options, in: self)
+  }
+
+  /// A stream that decompresses piece by piece.
+  ///
+  /// - Throws: as ``compression(_:_:matching:)``.
+  public func decompressor(
+    _ name: String, _ options: CompressionOptions = .init(), matching constraints: LookupConstraints = .none
+  ) throws(ProviderError) -> CompressionStream {
+    try CompressionStream(.decompress, algorithm(name, .compression, matching: constraints), options, in: self)
+  }
+
+  /// A random number generator, for example `stdrng`.
+  public func random(
+    _ name: String = "stdrng", matching constraints: LookupConstraints = .none
+  ) throws(ProviderError) -> RandomGenerator {
+    try RandomGenerator(algorithm(name, .random, matching: constraints), in: self)
+  }
+
+  /// A key agreement, for example `curve25519`.
+  public func keyAgreement(
+    _ name: String, matching constraints: LookupConstraints = .none
+  ) throws(ProviderError) -> KeyAgreement {
+    try KeyAgreement(algorithm(name, .keyAgreement, matching: constraints), in: self)
+  }
+
+  /// A signature algorithm, for example `ed25519`.
+  public func signature(
+    _ name: String, matching constraints: LookupConstraints = .none
+  ) throws(ProviderError) -> Signature {
+    try Signature(algorithm(name, .signature, matching: constraints), in: self)
+  }
+
+  /// Public-key encryption, for example `rsa`.
+  public func asymmetricCipher(
+    _ name: String, matching constraints: LookupConstraints = .none
+  ) throws(ProviderError) -> AsymmetricCipher {
+    try AsymmetricCipher(algorithm(name, .asymmetricCipher, matching: constraints), in: self)
+  }
+
+  /// A key derivation.
+  public func keyDerivation(
+    _ name: String, matching constraints: LookupConstraints = .none
+  ) throws(ProviderError) -> KeyDerivation {
+    try KeyDerivation(algorithm(name, .keyDerivation, matching: constraints), in: self)
+  }
+}

@@ -1,0 +1,76 @@
+// The published state of a registry: immutable, so that a lookup reads it without a lock.
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// What one name leads to.
+final class NameEntry: Sendable {
+  /// The driver of exactly this name.
+  let exact: Algorithm?
+  /// The drivers of the algorithm of this name that the policy permits, best first.
+  let ranked: [Algorithm]
+  /// Whether a template made an instance of this name, so that the instance table has to be asked too.
+  let hasInstances: Atomic<Bool>
+
+  init(exact: Algorithm?, ranked: [Algorithm], hasInstances: Bool) {
+    self.exact = exact
+    self.ranked = ranked
+    self.hasInstances = Atomic(hasInstances)
+  }
+}
+
+/// Everything that lookups need, at one moment.
+final class Snapshot: Sendable {
+  let generation: UInt64
+  let algorithms: [Algorithm]
+  let templates: [String: any Template]
+  let policy: Policy
+  let index: [String: NameEntry]
+  /// Lower-case alias to what it stands for.
+  let aliases: [String: (name: String, keyLength: Int?)]
+
+  init(
+    generation: UInt64, algorithms: [Algorithm], templates: [String: any Template], policy: Policy,
+    instanceNames: Set<String>
+  ) {
+    self.generation = generation
+    self.algorithms = algorithms
+    self.templates = templates
+    self.policy = policy
+    var byName: [String: [Algorithm]] = [:]
+    var byDriver: [String: Algorithm] = [:]
+    var aliases: [String: (name: String, keyLength: Int?)] = [:]
+    for algorithm in algorithms {
+      byDriver[algorithm.driverName] = algorithm
+      byName[algorithm.name, default: []].append(algorithm)
+      for alias in algorithm.descriptor.aliases {
+        aliases[alias.name.lowercased()] = (algorithm.name, alias.keyLength)
+      }
+    }
+    self.aliases = aliases
+    var index: [String: NameEntry] = [:]
+    index.reserveCapacity(byName.count + byDriver.count)
+    for (name, algorithms) in byName {
+      let permitted = algorithms.filter { policy.objection(to: $0) == nil }
+      index[name] = NameEntry(
+        exact: byDriver[name].flatMap { policy.objection(to: $0) == nil ? $0 : nil },
+        ranked: Self.ranked(permitted, policy), hasInstances: instanceNames.contains(name))
+    }
+    for (name, algorithm) in byDriver where index[name] == nil {
+      index[name] = NameEntry(
+        exact: policy.objection(to: algorithm) == nil ? algorithm : nil, ranked: [], hasInstances: false)
+    }
+    self.index = index
+  }
+
+  /// Best first: those in quarantine last, then the policy's order, priority, and of equals the most recent.
+  static func ranked(_ algorithms: [Algorithm], _ policy: Policy) -> [Algorithm] {
+    func key(_ algorithm: Algorithm) -> (Int, Int, Int, UInt64) {
+      (
+        algorithm.state == .quarantined ? 1 : 0, policy.rank(of: algorithm), -algorithm.descriptor.priority,
+        .max - algorithm.order
+      )
+    }
+    return algorithms.map { (key($0), $0) }.sorted { $0.0 < $1.0 }.map(\.1)
+  }
+}
