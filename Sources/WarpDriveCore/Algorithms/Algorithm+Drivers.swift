@@ -51,6 +51,13 @@ extension Algorithm {
       driver: driverName)
   }
 
+  /// The error for a request above the driver's limit.
+  func tooLong(_ count: Int, _ limit: Int) -> ProviderError {
+    ProviderError(
+      .invalidArgument, "a request of \(name) has at most \(limit) bytes; this one has \(count): cut it",
+      driver: driverName)
+  }
+
   /// Checks a key's length against the algorithm's, and against the one that the alias it was asked for by implies.
   ///
   /// - Throws: ``ProviderError/Code/invalidKeyLength``.

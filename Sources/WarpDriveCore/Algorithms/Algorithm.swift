@@ -73,6 +73,7 @@ public final class Algorithm: Sendable {
   ) {
     self.driver = driver
     self.descriptor = descriptor
+    kind = descriptor.kind
     self.providerName = providerName
     self.order = order
     self.spawns = spawns
@@ -86,10 +87,13 @@ public final class Algorithm: Sendable {
   /// The driver's name.
   public var driverName: String { descriptor.driverName }
   /// The kind.
-  public var kind: AlgorithmKind { descriptor.kind }
+  public let kind: AlgorithmKind
 
   /// The present state.
   public var state: State { State(rawValue: stateWord.load(ordering: .acquiring)) ?? .dead }
+  @inline(__always)
+  var isLive: Bool { stateWord.load(ordering: .acquiring) == State.live.rawValue }
+
   /// What the self-test found.
   public var selfTest: SelfTestResult { testing.withLock { $0.result } }
   /// Live handles, plus one for the registry while it is registered.

@@ -42,7 +42,12 @@ public final class SoftwareQueue: RequestQueue {
 
   /// Makes a queue of `depth` requests over the best driver of `name`.
   ///
-  /// - Parameter threads: threads that work on it; nil for one for each processor.
+  /// - Parameters:
+  ///   - name: an algorithm's name, driver name or alias.
+  ///   - options: how each request is to be compressed or decompressed.
+  ///   - depth: the most requests in flight at once.
+  ///   - threads: threads that work on it; nil for one for each processor.
+  ///   - registry: where the driver is looked up.
   /// - Throws: what the lookup throws; ``ProviderError/Code/invalidArgument`` for a depth below 1.
   public init(
     _ name: String, _ options: CompressionOptions = .init(), depth: Int = 64, threads: Int? = nil, in registry: Registry

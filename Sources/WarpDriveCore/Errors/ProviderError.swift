@@ -72,6 +72,8 @@ public struct ProviderError: Error, Sendable {
   ///   - backend: what the library behind the driver said.
   ///   - progress: how far the request came, for ``Code/outputTooSmall``.
   ///   - required: the number of output bytes that would suffice, where it is known.
+  ///   - file: where in the source the error is made; by default the caller's file.
+  ///   - line: the line there.
   public init(
     _ code: Code, _ message: String, driver: String? = nil, backend: Backend? = nil, progress: Progress? = nil,
     required: Int? = nil, file: String = #fileID, line: UInt = #line

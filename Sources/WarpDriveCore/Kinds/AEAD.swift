@@ -50,6 +50,7 @@ public struct AEAD: ~Copyable, Sendable {
   public let nonceLengths: ClosedRange<Int>
   /// Bytes of the tag of what this handle seals and opens.
   public let tagLength: Int
+  private let maximumRequest: Int
 
   init(
     _ algorithm: Algorithm, key: RawSpan, tagLength: Int?, requiring length: Int?, in registry: Registry
@@ -74,6 +75,7 @@ public struct AEAD: ~Copyable, Sendable {
     self.key = SecretBytes(copying: key)
     nonceLengths = properties.nonceLengths
     self.tagLength = wanted
+    maximumRequest = algorithm.descriptor.maximumRequest ?? .max
   }
 
   /// The algorithm that serves this handle.
@@ -91,7 +93,7 @@ public struct AEAD: ~Copyable, Sendable {
   public mutating func seal(
     _ plaintext: RawSpan, nonce: RawSpan, aad: RawSpan, into output: inout OutputRawSpan
   ) throws(ProviderError) {
-    try check(nonce.byteCount)
+    try check(nonce.byteCount, plaintext.byteCount)
     let count = plaintext.byteCount + tagLength
     try output.requireCapacity(count)
     let start = use.begin(plaintext.byteCount)
@@ -114,7 +116,7 @@ public struct AEAD: ~Copyable, Sendable {
   public mutating func open(
     _ ciphertext: RawSpan, tag: RawSpan, nonce: RawSpan, aad: RawSpan, into output: inout OutputRawSpan
   ) throws(ProviderError) {
-    try check(nonce.byteCount)
+    try check(nonce.byteCount, ciphertext.byteCount)
     try checkTag(tag.byteCount)
     try output.requireCapacity(ciphertext.byteCount)
     let start = use.begin(ciphertext.byteCount)
@@ -141,7 +143,7 @@ public struct AEAD: ~Copyable, Sendable {
   public mutating func seal(
     inPlace bytes: inout MutableRawSpan, nonce: RawSpan, aad: RawSpan, tag: inout OutputRawSpan
   ) throws(ProviderError) {
-    try check(nonce.byteCount)
+    try check(nonce.byteCount, bytes.byteCount)
     try tag.requireCapacity(tagLength)
     let start = use.begin(bytes.byteCount)
     do throws(ProviderError) {
@@ -158,7 +160,7 @@ public struct AEAD: ~Copyable, Sendable {
   public mutating func open(
     inPlace bytes: inout MutableRawSpan, tag: RawSpan, nonce: RawSpan, aad: RawSpan
   ) throws(ProviderError) {
-    try check(nonce.byteCount)
+    try check(nonce.byteCount, bytes.byteCount)
     try checkTag(tag.byteCount)
     let start = use.begin(bytes.byteCount)
     do throws(ProviderError) {
@@ -224,15 +226,16 @@ public struct AEAD: ~Copyable, Sendable {
     try open(list.joined(), nonce: nonce, aad: aad)
   }
 
-  private func check(_ count: Int) throws(ProviderError) {
-    guard nonceLengths.contains(count) else {
+  private func check(_ nonceCount: Int, _ count: Int) throws(ProviderError) {
+    guard nonceLengths.contains(nonceCount) else {
       let allowed =
         nonceLengths.count == 1
         ? "\(nonceLengths.lowerBound)" : "\(nonceLengths.lowerBound) to \(nonceLengths.upperBound)"
       throw ProviderError(
-        .invalidIVLength, "\(use.algorithm.name) takes a nonce of \(allowed) bytes, not \(count)",
+        .invalidIVLength, "\(use.algorithm.name) takes a nonce of \(allowed) bytes, not \(nonceCount)",
         driver: use.algorithm.driverName)
     }
+    guard count <= maximumRequest else { throw use.algorithm.tooLong(count, maximumRequest) }
   }
 
   private func checkTag(_ count: Int) throws(ProviderError) {

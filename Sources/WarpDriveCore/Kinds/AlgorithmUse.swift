@@ -93,11 +93,14 @@ extension OutputRawSpan {
   /// Checks that `count` bytes fit.
   ///
   /// - Throws: ``ProviderError/Code/outputTooSmall`` with the count; nothing has been touched, so the call can be repeated.
+  @inline(__always)
   func requireCapacity(_ count: Int) throws(ProviderError) {
-    guard freeCapacity >= count else {
-      throw ProviderError(
-        .outputTooSmall, "the output has room for \(freeCapacity) bytes and \(count) are needed: give a larger one",
-        progress: .init(consumed: 0, produced: 0), required: count)
-    }
+    if freeCapacity < count { throw tooSmall(for: count) }
+  }
+
+  private func tooSmall(for count: Int) -> ProviderError {
+    ProviderError(
+      .outputTooSmall, "the output has room for \(freeCapacity) bytes and \(count) are needed: give a larger one",
+      progress: .init(consumed: 0, produced: 0), required: count)
   }
 }

@@ -45,6 +45,7 @@ public struct Cipher: ~Copyable, Sendable {
   public let ivSize: Int
   /// Requests are a multiple of this many bytes.
   public let chunkSize: Int
+  private let maximumRequest: Int
 
   init(_ algorithm: Algorithm, key: RawSpan, requiring length: Int?, in registry: Registry) throws(ProviderError) {
     guard case .cipher(let properties) = algorithm.descriptor.properties else { throw algorithm.mismatch(.cipher) }
@@ -60,6 +61,7 @@ public struct Cipher: ~Copyable, Sendable {
     self.key = SecretBytes(copying: key)
     ivSize = properties.ivSize
     chunkSize = properties.chunkSize
+    maximumRequest = algorithm.descriptor.maximumRequest ?? .max
   }
 
   /// The algorithm that serves this handle.
@@ -146,6 +148,7 @@ public struct Cipher: ~Copyable, Sendable {
         .invalidIVLength, "\(use.algorithm.name) takes an IV of \(ivSize) bytes, not \(ivCount)",
         driver: use.algorithm.driverName)
     }
+    guard count <= maximumRequest else { throw use.algorithm.tooLong(count, maximumRequest) }
     guard count.isMultiple(of: chunkSize) else {
       throw ProviderError(
         .invalidArgument,

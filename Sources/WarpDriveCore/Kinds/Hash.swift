@@ -89,7 +89,8 @@ public struct Hash: ~Copyable, Sendable {
   ///
   /// - Throws: ``ProviderError/Code/outputTooSmall`` with nothing written; what the driver reports otherwise.
   public mutating func digest(_ bytes: RawSpan, into output: inout OutputRawSpan) throws(ProviderError) {
-    try digest(bytes, count: digestSize, into: &output)
+    try output.requireCapacity(digestSize)
+    try run(bytes, digestSize, &output)
   }
 
   /// Hashes one whole message to `count` bytes; other than ``digestSize`` only for extendable-output functions.
@@ -99,6 +100,13 @@ public struct Hash: ~Copyable, Sendable {
     _ bytes: RawSpan, count: Int, into output: inout OutputRawSpan
   ) throws(ProviderError) {
     try check(count, output)
+    try run(bytes, count, &output)
+  }
+
+  @inline(__always)
+  private mutating func run(
+    _ bytes: RawSpan, _ count: Int, _ output: inout OutputRawSpan
+  ) throws(ProviderError) {
     let start = use.begin(bytes.byteCount)
     let before = output.byteCount
     isStarted = false

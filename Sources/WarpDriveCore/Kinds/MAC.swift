@@ -93,7 +93,9 @@ public struct MAC: ~Copyable, Sendable {
 
   /// Checks `tag` against one whole message, in time that does not depend on where they differ.
   ///
-  /// - Parameter tag: the whole tag, or its first bytes, at least half of it and at least 4 (RFC 2104 section 5).
+  /// - Parameters:
+  ///   - tag: the whole tag, or its first bytes, at least half of it and at least 4 (RFC 2104 section 5).
+  ///   - bytes: the whole message.
   /// - Throws: ``ProviderError/Code/authentication`` where it differs, ``ProviderError/Code/invalidTagLength``.
   public mutating func verify(_ tag: [UInt8], of bytes: [UInt8]) throws(ProviderError) {
     guard tag.count <= tagSize, tag.count * 2 >= tagSize, tag.count >= 4 else {

@@ -14,6 +14,13 @@ extension [UInt8] {
   public init<Failure: Error>(
     capacity: Int, raw body: (inout OutputRawSpan) throws(Failure) -> Void
   ) throws(Failure) {
+    guard capacity > 0 else {
+      // All empty arrays share one object, which the initialiser below would write to.
+      var output = OutputRawSpan()
+      try body(&output)
+      self = []
+      return
+    }
     // The span covers exactly the array's uninitialised storage and ends before the closure does.
     unsafe try self.init(unsafeUninitializedCapacity: capacity) { (buffer, count) throws(Failure) in
       let raw = UnsafeMutableRawBufferPointer(buffer)

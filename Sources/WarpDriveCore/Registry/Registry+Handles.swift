@@ -44,7 +44,11 @@ extension Registry {
 
   /// An AEAD under `key`, for example `gcm(aes)`.
   ///
-  /// - Parameter tagLength: bytes of the tag; nil for the longest.
+  /// - Parameters:
+  ///   - name: an algorithm's name, driver name or alias.
+  ///   - key: the key; the handle keeps a copy that it wipes.
+  ///   - tagLength: bytes of the tag; nil for the longest.
+  ///   - constraints: flags and properties that are required or preferred.
   /// - Throws: ``ProviderError/Code/invalidKeyLength``, ``ProviderError/Code/invalidTagLength``, and what the lookup throws.
   public func aead(
     _ name: String, key: RawSpan, tagLength: Int? = nil, matching constraints: LookupConstraints = .none

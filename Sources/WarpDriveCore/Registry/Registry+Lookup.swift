@@ -17,10 +17,20 @@ extension Registry {
   /// - Throws: ``ProviderError/Code/notFound`` with the nearest names, ``ProviderError/Code/unusable`` where only failed
   ///   drivers were found, ``ProviderError/Code/denied``, ``ProviderError/Code/timedOut``, ``ProviderError/Code/invalidName``.
   public func algorithm(
-    _ name: String, _ kind: AlgorithmKind? = nil, matching constraints: LookupConstraints = .none
+    _ name: String, _ kind: AlgorithmKind? = nil, matching constraints: LookupConstraints
   ) throws(ProviderError) -> Algorithm {
-    if constraints.isNone, let settled = settled(name), kind == nil || settled.kind == kind { return settled }
+    if constraints.isNone { return try algorithm(name, kind) }
     return try resolve(name, kind, constraints)
+  }
+
+  /// The best usable driver for `name`, without constraints.
+  ///
+  /// Where nothing is left to decide this is one load, one probe of a table and one retain.
+  ///
+  /// - Throws: as ``algorithm(_:_:matching:)``.
+  public func algorithm(_ name: String, _ kind: AlgorithmKind? = nil) throws(ProviderError) -> Algorithm {
+    if let settled = settled(name), kind == nil || settled.kind == kind { return settled }
+    return try resolve(name, kind, .none)
   }
 
   /// The driver that a lookup would try first, tested or not: what a listing marks without running any test.
@@ -45,11 +55,12 @@ extension Registry {
   @inline(__always)
   private func settled(_ name: String) -> Algorithm? {
     withSnapshot { snapshot in
-      guard let entry = snapshot.index[name], let first = entry.exact ?? entry.ranked.first, first.state == .live,
-        !entry.hasInstances.load(ordering: .relaxed), snapshot.policy.query.isEmpty,
-        !first.descriptor.flags.contains(.internalOnly)
-      else { return nil }
-      return first
+      // The entry lives in the snapshot, and every snapshot as long as the registry.
+      guard let entry = unsafe snapshot.table.find(name) else { return nil }
+      return unsafe entry._withUnsafeGuaranteedRef { entry in
+        guard let first = entry.settled, first.isLive, !entry.hasInstances.load(ordering: .relaxed) else { return nil }
+        return first
+      }
     }
   }
 

@@ -6,7 +6,7 @@ import Synchronization
 
 /// The drivers of a program, by name, with the semantics of the Linux kernel's crypto API.
 ///
-/// Readers load one pointer; writers hold a lock and publish a new ``Snapshot``. Retired snapshots are kept until the
+/// Readers load one pointer; writers hold a lock and publish a new snapshot. Retired snapshots are kept until the
 /// registry ends, since a reader may still be in one: they are a few kilobytes each, and only registration, quarantine
 /// and policy changes make them.
 @safe public final class Registry: Sendable {
@@ -64,12 +64,10 @@ import Synchronization
 
   /// Runs `body` with the current snapshot, without a lock or a reference count.
   @inline(__always)
-  func withSnapshot<Result, Failure: Error>(
-    _ body: (Snapshot) throws(Failure) -> Result
-  ) throws(Failure) -> Result {
+  func withSnapshot<Result>(_ body: (Snapshot) -> Result) -> Result {
     // The writer's list keeps every published snapshot alive until the registry ends.
     let snapshot = unsafe current.load(ordering: .acquiring)
-    return try unsafe body(snapshot._withUnsafeGuaranteedRef { $0 })
+    return unsafe snapshot._withUnsafeGuaranteedRef(body)
   }
 
   /// The current snapshot, for paths where a reference count does not matter.

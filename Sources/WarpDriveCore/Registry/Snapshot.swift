@@ -11,10 +11,14 @@ final class NameEntry: Sendable {
   let ranked: [Algorithm]
   /// Whether a template made an instance of this name, so that the instance table has to be asked too.
   let hasInstances: Atomic<Bool>
+  /// The driver that serves once it is live, where neither flags nor a policy's query leave anything to decide.
+  let settled: Algorithm?
 
-  init(exact: Algorithm?, ranked: [Algorithm], hasInstances: Bool) {
+  init(exact: Algorithm?, ranked: [Algorithm], hasInstances: Bool, isQueried: Bool) {
     self.exact = exact
     self.ranked = ranked
+    let first = exact ?? ranked.first
+    settled = isQueried || first?.descriptor.flags.contains(.internalOnly) == true ? nil : first
     self.hasInstances = Atomic(hasInstances)
   }
 }
@@ -25,7 +29,7 @@ final class Snapshot: Sendable {
   let algorithms: [Algorithm]
   let templates: [String: any Template]
   let policy: Policy
-  let index: [String: NameEntry]
+  let table: NameTable
   /// Lower-case alias to what it stands for.
   let aliases: [String: (name: String, keyLength: Int?)]
 
@@ -54,14 +58,19 @@ final class Snapshot: Sendable {
       let permitted = algorithms.filter { policy.objection(to: $0) == nil }
       index[name] = NameEntry(
         exact: byDriver[name].flatMap { policy.objection(to: $0) == nil ? $0 : nil },
-        ranked: Self.ranked(permitted, policy), hasInstances: instanceNames.contains(name))
+        ranked: Self.ranked(permitted, policy), hasInstances: instanceNames.contains(name),
+        isQueried: !policy.query.isEmpty)
     }
     for (name, algorithm) in byDriver where index[name] == nil {
       index[name] = NameEntry(
-        exact: policy.objection(to: algorithm) == nil ? algorithm : nil, ranked: [], hasInstances: false)
+        exact: policy.objection(to: algorithm) == nil ? algorithm : nil, ranked: [], hasInstances: false,
+        isQueried: !policy.query.isEmpty)
     }
-    self.index = index
+    table = NameTable(index)
   }
+
+  /// The entries by name.
+  var index: [String: NameEntry] { table.entries }
 
   /// Best first: those in quarantine last, then the policy's order, priority, and of equals the most recent.
   static func ranked(_ algorithms: [Algorithm], _ policy: Policy) -> [Algorithm] {

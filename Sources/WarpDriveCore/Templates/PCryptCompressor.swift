@@ -30,6 +30,7 @@ final class PCryptCompressor: Sendable {
     var ready: [UInt8] = []
     var handedOut = 0
     var sentLast = false
+    var sentAny = false
     var isFinished = false
   }
 
@@ -113,6 +114,8 @@ final class PCryptCompressor: Sendable {
           try send(&state, isLast: false)
           continue
         }
+        // What follows a full flush must not refer back.
+        if flush == .full { state.dictionary = [] }
         if state.queue.isEmpty { return }
       case .finish:
         if !state.sentLast {
@@ -154,6 +157,9 @@ final class PCryptCompressor: Sendable {
     state.pending = []
     state.sentLast = isLast
     var options = options
+    // The header is the stream's: members after the first have the plainest.
+    if state.sentAny { options.header = nil }
+    state.sentAny = true
     if carriesWindow {
       options.dictionary = state.dictionary.isEmpty ? nil : state.dictionary
       state.dictionary = Array((state.dictionary + bytes).suffix(Self.windowSize))
@@ -175,7 +181,8 @@ final class PCryptCompressor: Sendable {
   ) throws(ProviderError) -> [UInt8] {
     guard case .compression(let properties) = base.descriptor.properties else { return [] }
     var transform = try base.makeTransform(.compress, options)
-    return try [UInt8](capacity: properties.bound(bytes.count) + 16) { (output) throws(ProviderError) in
+    return try [UInt8](capacity: properties.bound(bytes.count) + (options.header?.extraSize ?? 0) + 16) {
+      (output) throws(ProviderError) in
       let progress = try transform.step(bytes.rawSpan, into: &output, flush)
       guard progress.consumed == bytes.count, flush != .finish || progress.finished else {
         throw ProviderError(

@@ -31,8 +31,11 @@ public struct Compression: ~Copyable, Sendable {
     lastFallback ?? algorithm.driverName
   }
 
-  /// The most bytes that `count` bytes compress to.
-  public func bound(_ count: Int) -> Int { properties.bound(count) }
+  /// The most bytes that `count` bytes compress to, header fields included.
+  public func bound(_ count: Int) -> Int {
+    let (sum, overflow) = properties.bound(count).addingReportingOverflow(options.header?.extraSize ?? 0)
+    return overflow ? .max : sum
+  }
 
   /// Appends the compressed form of `input`, a complete stream.
   ///
@@ -60,7 +63,8 @@ public struct Compression: ~Copyable, Sendable {
   /// Appends the plain form of `input`, which holds a complete stream.
   ///
   /// - Throws: ``ProviderError/Code/corruptInput``, ``ProviderError/Code/truncatedInput``, ``ProviderError/Code/limitExceeded``;
-  ///   ``ProviderError/Code/outputTooSmall`` as in ``compress(_:into:)``, to be followed by ``resumeDecompress(_:into:)``.
+  ///   ``ProviderError/Code/outputTooSmall`` as in ``compress(_:into:)-(RawSpan,_)``, to be followed by
+  ///   ``resumeDecompress(_:into:)``.
   public mutating func decompress(
     _ input: RawSpan, into output: inout OutputRawSpan
   ) throws(ProviderError) -> RequestResult {

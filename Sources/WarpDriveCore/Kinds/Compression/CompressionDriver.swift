@@ -70,6 +70,14 @@ public struct GzipHeader: Sendable, Equatable {
   }
 }
 
+extension GzipHeader {
+  /// Bytes that the fields add to a header of 10 (RFC 1952 section 2.3): strings end with a zero, extra begins with its length.
+  var extraSize: Int {
+    (name.map { $0.unicodeScalars.count + 1 } ?? 0) + (comment.map { $0.unicodeScalars.count + 1 } ?? 0)
+      + (extra.map { $0.count + 2 } ?? 0) + (hasChecksum ? 2 : 0)
+  }
+}
+
 /// How a stream is to be compressed or decompressed.
 public struct CompressionOptions: Sendable, Equatable {
   /// The level; nil for the driver's default.

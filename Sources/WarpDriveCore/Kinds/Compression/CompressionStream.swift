@@ -232,25 +232,26 @@ public struct CompressionStream: ~Copyable, Sendable {
     var used = 0
     while seen < magic.count, used < input.byteCount {
       guard unsafe input.unsafeLoad(fromByteOffset: used, as: UInt8.self) == magic[seen] else {
-        trailing += seen
-        progress.consumed += used
+        // What this call gave stays in its input, which counts as trailing; earlier calls' bytes are gone from theirs.
+        trailing += alreadySeen
         position = .done
         return
       }
       used += 1
       seen += 1
     }
-    progress.consumed += used
     if seen == magic.count {
+      progress.consumed += used
       try transform.reset()
       position = .inside
       let magic = magic
       let header = try transform.step(magic.rawSpan, into: &output, .none)
       totalIn += UInt64(header.consumed)
     } else if flush == .finish {
-      trailing += seen
+      trailing += alreadySeen
       position = .done
     } else {
+      progress.consumed += used
       position = .between(seen)
     }
   }
