@@ -57,7 +57,7 @@ struct AsynchronousTests {
     let registry = try Registry.of(ToyCompression(driver: "toyzip-a"))
     let queue = try SoftwareQueue("toyzip", depth: 1, threads: 1, in: registry)
     var accepted = 0
-    for _ in 0..<200 where try send(queue, Array(repeating: 1, count: 20_000)) != nil { accepted += 1 }
+    for _ in 0..<100 where try send(queue, Array(repeating: 1, count: 5_000)) != nil { accepted += 1 }
     #expect(accepted >= 1)
     #expect(collect(queue, accepted).count == accepted)
   }
@@ -106,14 +106,14 @@ struct AsynchronousTests {
   func cancellation() async throws {
     let registry = try Registry.of(ToyCompression(driver: "toyzip-a"))
     let compression = try AsyncCompression("toyzip", depth: 2, in: registry)
-    for _ in 0..<50 {
+    for _ in 0..<20 {
       let tasks = (0..<8).map { index in
-        Task { try await compression.compress(Array(repeating: UInt8(index), count: 5000), capacity: 8000).bytes.count }
+        Task { try await compression.compress(Array(repeating: UInt8(index), count: 1500), capacity: 2000).bytes.count }
       }
       for task in tasks.suffix(5) { task.cancel() }
       for (index, task) in tasks.enumerated() {
         switch await task.result {
-        case .success(let count): #expect(count == 5000 + 20 * 2 + 2)
+        case .success(let count): #expect(count == 1500 + 6 * 2 + 2)
         case .failure(let error):
           #expect(index >= 3)
           #expect((error as? ProviderError)?.code == .cancelled)

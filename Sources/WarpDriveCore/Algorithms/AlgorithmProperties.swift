@@ -196,7 +196,7 @@ public struct CipherProperties: Sendable, Equatable {
   public var keyLengths: KeyLengths
   /// Bytes of the IV; 0 for none.
   public var ivSize: Int
-  /// Requests are a multiple of this many bytes, except the last of a message where it is 1 (`chunksize`, `walksize`).
+  /// Every request of a message but the last is a multiple of this many bytes (`chunksize`); the last, of the block size.
   public var chunkSize: Int
 
   /// Describes a cipher.

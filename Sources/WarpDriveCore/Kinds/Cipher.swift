@@ -35,15 +35,17 @@ public enum CipherDirection: Sendable, Equatable {
 
 /// A cipher in use under one key, on one thread at a time.
 ///
-/// Requests are a multiple of the algorithm's chunk size; a message may be cut into requests, since each leaves in `iv`
-/// what the next one needs.
+/// A request is a multiple of ``blockSize``. A message may be cut into requests, each of which leaves in `iv` what the
+/// next one needs, where every request but the last is a multiple of ``chunkSize``.
 public struct Cipher: ~Copyable, Sendable {
   private var transform: any CipherTransform & ~Copyable
   private var use: AlgorithmUse
   private let key: SecretBytes
   /// Bytes of the IV.
   public let ivSize: Int
-  /// Requests are a multiple of this many bytes.
+  /// Requests are a multiple of this many bytes: 1 for stream ciphers.
+  public let blockSize: Int
+  /// Requests that others of the same message follow are a multiple of this many bytes.
   public let chunkSize: Int
   private let maximumRequest: Int
 
@@ -60,6 +62,7 @@ public struct Cipher: ~Copyable, Sendable {
     self.use = use
     self.key = SecretBytes(copying: key)
     ivSize = properties.ivSize
+    blockSize = algorithm.descriptor.blockSize
     chunkSize = properties.chunkSize
     maximumRequest = algorithm.descriptor.maximumRequest ?? .max
   }
@@ -74,7 +77,7 @@ public struct Cipher: ~Copyable, Sendable {
   /// Transforms `input` into `output`, which needs as much room; `iv` becomes the one that continues the message.
   ///
   /// - Throws: ``ProviderError/Code/invalidIVLength``, ``ProviderError/Code/invalidArgument`` for a length that is no
-  ///   multiple of ``chunkSize``, ``ProviderError/Code/outputTooSmall`` with nothing written.
+  ///   multiple of ``blockSize``, ``ProviderError/Code/outputTooSmall`` with nothing written.
   public mutating func process(
     _ direction: CipherDirection, _ input: RawSpan, iv: inout MutableRawSpan, into output: inout OutputRawSpan
   ) throws(ProviderError) {
@@ -121,11 +124,19 @@ public struct Cipher: ~Copyable, Sendable {
     try process(.decrypt, ciphertext, iv: &iv)
   }
 
-  /// Transforms every segment of `list` in place, as one message; each segment is a multiple of ``chunkSize``.
+  /// Transforms every segment of `list` in place, as one message; each segment but the last is a multiple of ``chunkSize``.
   public mutating func process(
     _ direction: CipherDirection, _ list: inout ScatterList, iv: inout [UInt8]
   ) throws(ProviderError) {
-    for index in 0..<list.segmentCount { try check(list.byteCount(at: index), iv.count) }
+    for index in 0..<list.segmentCount {
+      try check(list.byteCount(at: index), iv.count)
+      guard index == list.segmentCount - 1 || list.byteCount(at: index).isMultiple(of: chunkSize) else {
+        throw ProviderError(
+          .invalidArgument,
+          "every segment of a \(use.algorithm.name) list but the last is a multiple of \(chunkSize) bytes",
+          driver: use.algorithm.driverName)
+      }
+    }
     var span = iv.mutableRawSpan
     for index in 0..<list.segmentCount {
       var segment = list.mutableBytes(at: index)
@@ -149,10 +160,10 @@ public struct Cipher: ~Copyable, Sendable {
         driver: use.algorithm.driverName)
     }
     guard count <= maximumRequest else { throw use.algorithm.tooLong(count, maximumRequest) }
-    guard count.isMultiple(of: chunkSize) else {
+    guard count.isMultiple(of: blockSize) else {
       throw ProviderError(
         .invalidArgument,
-        "\(use.algorithm.name) works in chunks of \(chunkSize) bytes; \(count) is no multiple: pad the message first",
+        "\(use.algorithm.name) works in blocks of \(blockSize) bytes; \(count) is no multiple: pad the message first",
         driver: use.algorithm.driverName)
     }
   }

@@ -33,8 +33,10 @@ extension CompressionStream {
       offset += progress.consumed
       filled += progress.produced
       if progress.finished, isLast || direction == .decompress {
+        // The stream has seen the segment in which it ended; the ones behind it are trailing bytes too.
+        let unseen = (segment + 1..<max(segment + 1, input.segmentCount)).reduce(0) { $0 + input.byteCount(at: $1) }
         return RequestResult(
-          consumed: Int(clamping: totalIn), produced: Int(clamping: totalOut), trailing: trailing,
+          consumed: Int(clamping: totalIn), produced: Int(clamping: totalOut), trailing: trailing + unseen,
           usedFallback: lastUsedFallback)
       }
       guard target < output.segmentCount || progress.consumed > 0 else {
