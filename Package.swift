@@ -19,17 +19,28 @@ let package = Package(
   name: "warpdrive",
   products: [
     .library(name: "WarpDriveCore", targets: ["WarpDriveCore"]),
+    .library(name: "ZlibProvider", targets: ["ZlibProvider"]),
+    // Not for users: the nested fuzzing package can reach a target only through a product.
   ],
   targets: [
     // Floor 0: C.
     .target(name: "CLinux", cSettings: strictC),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     // Floor 1: the operating system.
     .target(name: "LinuxSystem", dependencies: ["CLinux"], swiftSettings: lifetimes),
     // Floor 2: the registry.
     .target(name: "WarpDriveCore", dependencies: ["LinuxSystem"], swiftSettings: lifetimes),
+    // Floor 3: providers.
+    .target(name: "ZlibProvider", dependencies: ["CZlib", "WarpDriveCore"], swiftSettings: strict),
+    // Tests: data first, then a folder a module.
+    .target(name: "TestVectors", path: "Tests/TestVectors", swiftSettings: strict),
     .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"], swiftSettings: lifetimes),
     .testTarget(
       name: "WarpDriveCoreTests", dependencies: ["LinuxSystem", "WarpDriveCore"], swiftSettings: lifetimes),
+    .testTarget(
+      name: "ZlibProviderTests",
+      dependencies: ["CZlib", "TestVectors", "WarpDriveCore", "ZlibProvider"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,40 @@
+"""Turns the test files of Wycheproof (one JSON object each) into this project's vectors, or into the reason why not."""
+# SPDX-License-Identifier: Apache-2.0
+
+# Wycheproof's MACs by the names of the kernel crypto API.
+MACS = {
+    "HMACSHA1": "hmac(sha1)",
+    "HMACSHA224": "hmac(sha224)",
+    "HMACSHA256": "hmac(sha256)",
+    "HMACSHA384": "hmac(sha384)",
+    "HMACSHA512": "hmac(sha512)",
+    "HMACSHA3-256": "hmac(sha3-256)",
+    "HMACSM3": "hmac(sm3)",
+}
+BLOCK = 16
+
+
+def convert(algorithm, test):
+    """Returns (kind, row) for a vector of `algorithm`, or the reason why it is left out."""
+    row = {"comment": ": ".join(filter(None, [",".join(test["flags"]), test["comment"]])), "result": test["result"]}
+    if algorithm in MACS:
+        row |= {"algorithm": MACS[algorithm], "key": test["key"], "in": test["msg"], "tag": test["tag"]}
+        return "macs", row
+    if algorithm == "AES-CBC-PKCS5":
+        if test["result"] != "valid":
+            return "padding is the caller's business, and this one is about wrong padding"
+        # PKCS #5 as Wycheproof means it, for blocks of 16: what cbc(aes) is given is the padded message.
+        message = bytes.fromhex(test["msg"])
+        missing = BLOCK - len(message) % BLOCK
+        row |= {"algorithm": "cbc(aes)", "op": "encrypt,decrypt", "key": test["key"], "iv": test["iv"]}
+        row |= {"plaintext": (message + bytes([missing]) * missing).hex(), "ciphertext": test["ct"]}
+        return "ciphers", row
+    if algorithm.startswith("HKDF-"):
+        return "key derivation: not registered yet"
+    raise ValueError(f"{algorithm} is not understood")
+
+
+def tests(document):
+    """Yields the tests of a file."""
+    for group in document["testGroups"]:
+        yield from group["tests"]
