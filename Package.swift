@@ -20,18 +20,21 @@ let package = Package(
   products: [
     .library(name: "WarpDriveCore", targets: ["WarpDriveCore"]),
     .library(name: "ZlibProvider", targets: ["ZlibProvider"]),
+    .library(name: "OpenSSLProvider", targets: ["OpenSSLProvider"]),
     // Not for users: the nested fuzzing package can reach a target only through a product.
   ],
   targets: [
     // Floor 0: C.
     .target(name: "CLinux", cSettings: strictC),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "COpenSSL", cSettings: strictC),
     // Floor 1: the operating system.
     .target(name: "LinuxSystem", dependencies: ["CLinux"], swiftSettings: lifetimes),
     // Floor 2: the registry.
     .target(name: "WarpDriveCore", dependencies: ["LinuxSystem"], swiftSettings: lifetimes),
     // Floor 3: providers.
     .target(name: "ZlibProvider", dependencies: ["CZlib", "WarpDriveCore"], swiftSettings: strict),
+    .target(name: "OpenSSLProvider", dependencies: ["COpenSSL", "WarpDriveCore"], swiftSettings: strict),
     // Tests: data first, then a folder a module.
     .target(name: "TestVectors", path: "Tests/TestVectors", swiftSettings: strict),
     .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"], swiftSettings: lifetimes),
@@ -40,6 +43,9 @@ let package = Package(
     .testTarget(
       name: "ZlibProviderTests",
       dependencies: ["CZlib", "TestVectors", "WarpDriveCore", "ZlibProvider"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "OpenSSLProviderTests", dependencies: ["COpenSSL", "OpenSSLProvider", "TestVectors", "WarpDriveCore"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -1,0 +1,35 @@
+// The EVP ciphers of this module, each fetched once for the process, and what their users share.
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef COSSL_CIPHERS_H
+#define COSSL_CIPHERS_H
+
+#include "symbols.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum cossl_mode { COSSL_MODE_GCM, COSSL_MODE_CBC, COSSL_MODE_CTR, COSSL_MODE_CHACHA20_POLY1305 };
+
+// The process's fetched cipher of that mode and key length in bytes; NULL where there is none.
+const EVP_CIPHER *cossl_evp_cipher(enum cossl_mode mode, size_t key_length);
+
+// EVP_CipherUpdate takes an int: longer data goes in pieces, each a whole number of blocks.
+static inline bool cossl_cipher_pieces(EVP_CIPHER_CTX *context, const unsigned char *in, size_t length,
+                                       unsigned char *out) {
+  const size_t piece = (size_t)1 << 30;
+  while (length > 0) {
+    const int size = (int)(length < piece ? length : piece);
+    int written = 0;
+    if (cossl_libcrypto.EVP_CipherUpdate(context, out, &written, in, size) != 1) return false;
+    // None of these modes keeps bytes back for later.
+    if (out != NULL && written != size) return false;
+    in += size;
+    // NULL means that these bytes are associated data.
+    if (out != NULL) out += size;
+    length -= (size_t)size;
+  }
+  return true;
+}
+
+#endif

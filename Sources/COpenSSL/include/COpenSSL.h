@@ -1,0 +1,15 @@
+// What Swift sees of libcrypto: contexts with the hot sequences as one call each; libcrypto's own headers stay inside.
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef COPENSSL_H
+#define COPENSSL_H
+
+#include "cossl_library.h"
+
+#include "cossl_aead.h"
+#include "cossl_cipher.h"
+#include "cossl_digest.h"
+#include "cossl_mac.h"
+#include "cossl_random.h"
+
+#endif

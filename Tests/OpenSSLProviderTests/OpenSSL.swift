@@ -1,0 +1,41 @@
+// What the tests of this folder share: a registry of libcrypto's drivers, and bytes to work on.
+// SPDX-License-Identifier: Apache-2.0
+
+import OpenSSLProvider
+import WarpDriveCore
+
+/// The one registry of this folder's tests; its self-tests run once.
+enum OpenSSL {
+  static let registry = Result { () throws(ProviderError) -> Registry in
+    let registry = Registry()
+    try registry.register(OpenSSLProvider())
+    return registry
+  }
+
+  /// The names of libcrypto's hashes, as the kernel has them.
+  static let hashes = [
+    "md5", "sha1", "sha224", "sha256", "sha384", "sha512", "sha512-224", "sha512-256", "sha3-224", "sha3-256",
+    "sha3-384", "sha3-512", "shake128", "shake256", "sm3", "blake2b-512", "blake2s-256", "rmd160",
+  ]
+  /// Those whose state libcrypto's headers give.
+  static let exportable = [
+    "md5", "sha1", "sha224", "sha256", "sha384", "sha512", "sha512-224", "sha512-256", "rmd160",
+  ]
+  /// Those that HMAC goes over.
+  static let hmacs = hashes.filter { !$0.hasPrefix("shake") }
+
+  /// `count` bytes, none like the one before.
+  static func bytes(_ count: Int, from first: Int = 1) -> [UInt8] {
+    (0..<count).map { UInt8(truncatingIfNeeded: first + $0 &* 167) }
+  }
+}
+
+/// The code of the error that `body` throws; nil where it throws none.
+func errorCode<Success: ~Copyable>(_ body: () throws(ProviderError) -> Success) -> ProviderError.Code? {
+  do throws(ProviderError) {
+    _ = try body()
+    return nil
+  } catch {
+    return error.code
+  }
+}
