@@ -21,6 +21,7 @@ let package = Package(
     .library(name: "WarpDriveCore", targets: ["WarpDriveCore"]),
     .library(name: "ZlibProvider", targets: ["ZlibProvider"]),
     .library(name: "OpenSSLProvider", targets: ["OpenSSLProvider"]),
+    .library(name: "WarpDriveConformance", targets: ["WarpDriveConformance"]),
     // Not for users: the nested fuzzing package can reach a target only through a product.
   ],
   targets: [
@@ -35,6 +36,8 @@ let package = Package(
     // Floor 3: providers.
     .target(name: "ZlibProvider", dependencies: ["CZlib", "WarpDriveCore"], swiftSettings: strict),
     .target(name: "OpenSSLProvider", dependencies: ["COpenSSL", "WarpDriveCore"], swiftSettings: strict),
+    // Floor 4: what any driver must pass.
+    .target(name: "WarpDriveConformance", dependencies: ["LinuxSystem", "WarpDriveCore"], swiftSettings: strict),
     // Tests: data first, then a folder a module.
     .target(name: "TestVectors", path: "Tests/TestVectors", swiftSettings: strict),
     .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"], swiftSettings: lifetimes),
@@ -46,6 +49,12 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "OpenSSLProviderTests", dependencies: ["COpenSSL", "OpenSSLProvider", "TestVectors", "WarpDriveCore"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ConformanceTests",
+      dependencies: [
+        "LinuxSystem", "OpenSSLProvider", "TestVectors", "WarpDriveConformance", "WarpDriveCore", "ZlibProvider",
+      ],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
