@@ -18,17 +18,24 @@ let strictC: [CSetting] = [.treatAllWarnings(as: .error)]
 let package = Package(
   name: "warpdrive",
   products: [
+    .library(name: "WarpDrive", targets: ["WarpDrive"]),
     .library(name: "WarpDriveCore", targets: ["WarpDriveCore"]),
     .library(name: "ZlibProvider", targets: ["ZlibProvider"]),
     .library(name: "OpenSSLProvider", targets: ["OpenSSLProvider"]),
     .library(name: "WarpDriveConformance", targets: ["WarpDriveConformance"]),
+    .executable(name: "wdprov", targets: ["wdprov"]),
     // Not for users: the nested fuzzing package can reach a target only through a product.
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
   ],
   targets: [
     // Floor 0: C.
     .target(name: "CLinux", cSettings: strictC),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "COpenSSL", cSettings: strictC),
+    .target(name: "CWarpDrivePlugin", cSettings: strictC),
     // Floor 1: the operating system.
     .target(name: "LinuxSystem", dependencies: ["CLinux"], swiftSettings: lifetimes),
     // Floor 2: the registry.
@@ -38,11 +45,25 @@ let package = Package(
     .target(name: "OpenSSLProvider", dependencies: ["COpenSSL", "WarpDriveCore"], swiftSettings: strict),
     // Floor 4: what any driver must pass.
     .target(name: "WarpDriveConformance", dependencies: ["LinuxSystem", "WarpDriveCore"], swiftSettings: strict),
+    // Floor 6: the machine's registry.
+    .target(
+      name: "WarpDrive", dependencies: ["LinuxSystem", "OpenSSLProvider", "WarpDriveCore", "ZlibProvider"],
+      swiftSettings: strict),
+    // Floor 7: the command.
+    .executableTarget(
+      name: "wdprov",
+      dependencies: [
+        "LinuxSystem", "WarpDrive", "WarpDriveConformance", "WarpDriveCore",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
     // Tests: data first, then a folder a module.
     .target(name: "TestVectors", path: "Tests/TestVectors", swiftSettings: strict),
     .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"], swiftSettings: lifetimes),
     .testTarget(
       name: "WarpDriveCoreTests", dependencies: ["LinuxSystem", "WarpDriveCore"], swiftSettings: lifetimes),
+    .testTarget(
+      name: "PluginHeaderTests", dependencies: ["CWarpDrivePlugin", "WarpDriveCore"], swiftSettings: strict),
     .testTarget(
       name: "ZlibProviderTests",
       dependencies: ["CZlib", "TestVectors", "WarpDriveCore", "ZlibProvider"],
@@ -55,6 +76,9 @@ let package = Package(
       dependencies: [
         "LinuxSystem", "OpenSSLProvider", "TestVectors", "WarpDriveConformance", "WarpDriveCore", "ZlibProvider",
       ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CommandTests", dependencies: ["TestVectors", "WarpDrive", "WarpDriveCore", "wdprov"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -1,0 +1,122 @@
+// `wdprov doctor`: what this machine offers, what is missing, and the command that adds it.
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import LinuxSystem
+import WarpDrive
+
+struct Doctor: Subcommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor", _superCommandName: "wdprov",
+    abstract: "Show what this machine offers and what is missing; exits 1 where something is broken.")
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func perform() throws(CommandFailure) -> ExitStatus {
+    let examination = Examination()
+    try StandardOutput.write(json ? examination.json.document : examination.text)
+    return examination.problems.isEmpty ? .success : .checkFailed
+  }
+}
+
+/// Everything the doctor looked at.
+private struct Examination {
+  private let machine = MachineDescription.current()
+  private let processors = Processor.onlineCount
+  private var policyFile: String?
+  private var providers: [ProviderReport] = []
+  private var drivers = 0
+  private var usable = 0
+  private let runDirectory = Examination.runDirectory()
+  /// What is broken, each with what to do.
+  private(set) var problems: [String] = []
+
+  init() {
+    var configuration = MachineConfiguration()
+    do throws(ProviderError) {
+      configuration = try .current()
+      policyFile = configuration.policyFile
+      if policyFile == nil, let named = CurrentProcess.environmentVariable("WDPROV_CONFIG"), !named.isEmpty {
+        problems.append("WDPROV_CONFIG names \(named), which does not exist: there are no rules")
+      }
+    } catch {
+      problems.append(error.message)
+    }
+    do throws(ProviderError) {
+      try examine(Registry.standard(configuration: configuration))
+    } catch {
+      problems.append(error.message)
+    }
+  }
+
+  private mutating func examine(_ registry: Registry) {
+    providers = registry.providers.map { ProviderReport($0, in: registry) }
+    problems += providers.compactMap { provider in provider.problem.map { "\(provider.name): \($0)" } }
+    let broken = Set(providers.filter { $0.problem != nil }.map(\.name))
+    registry.testAll()
+    drivers = registry.algorithms.count
+    usable = registry.algorithms.count { $0.state == .live }
+    for algorithm in registry.algorithms where !broken.contains(algorithm.providerName) {
+      if let reason = algorithm.failureReason { problems.append("\(algorithm.driverName) is in quarantine: \(reason)") }
+    }
+  }
+
+  /// The features of a processor that cryptography and compression use, in the kernel's words for x86 and Arm.
+  private static let relevantFeatures: Set<String> = [
+    "sse2", "ssse3", "sse4_2", "avx", "avx2", "avx512f", "avx512bw", "avx512vl", "bmi1", "bmi2", "adx", "aes", "vaes",
+    "pclmulqdq", "vpclmulqdq", "sha_ni", "sha512", "gfni", "rdrand", "rdseed", "asimd", "pmull", "sha1", "sha2", "sha3",
+    "crc32", "sm3", "sm4", "sve", "sve2",
+  ]
+
+  private var features: [String] { machine.processorFeatures.filter(Self.relevantFeatures.contains) }
+
+  /// Where the sockets of a device's host are looked for: `$WDPROV_RUN_DIR`, `/run/wdprov`, or the user's.
+  private static func runDirectory() -> String? {
+    if let named = CurrentProcess.environmentVariable("WDPROV_RUN_DIR"), !named.isEmpty { return named }
+    if CurrentProcess.effectiveUserID == 0 { return "/run/wdprov" }
+    return CurrentProcess.environmentVariable("XDG_RUNTIME_DIR").map { $0 + "/wdprov" }
+  }
+
+  private var runDirectoryExists: Bool {
+    runDirectory.map { (try? Pathname.status(of: $0))?.kind == .directory } ?? false
+  }
+
+  var text: String {
+    var text = """
+      machine     \(machine.processorModel ?? "unnamed processor"), \(machine.architecture), \(processors) processor(s)
+      features    \(features.isEmpty ? "none that matter" : features.joined(separator: " "))
+      kernel      Linux \(machine.kernelRelease)
+      policy      \(policyFile ?? "no file: no rules")
+      run folder  \(runDirectory.map { runDirectoryExists ? $0 : "\($0) (not there: no host is running)" } ?? "none")
+      drivers     \(usable) of \(drivers) passed their self-test
+
+      """
+    for provider in providers {
+      text +=
+        "provider    \(provider.name) \(provider.version), \(provider.algorithmCount) algorithms: \(provider.state)\n"
+    }
+    text += problems.isEmpty ? "\nNothing is broken.\n" : "\nBroken:\n"
+    for problem in problems { text += "  \(problem)\n" }
+    return text
+  }
+
+  var json: JSONValue {
+    .object([
+      ("schema", 1),
+      (
+        "machine",
+        .object([
+          ("processor", JSONValue(machine.processorModel)), ("architecture", .string(machine.architecture)),
+          ("processors", .integer(processors)), ("features", JSONValue(features)),
+          ("kernel", .string(machine.kernelRelease)),
+        ])
+      ),
+      ("policy", .object([("file", JSONValue(policyFile)), ("places", JSONValue(MachineConfiguration.policyPaths))])),
+      ("runDirectory", .object([("path", JSONValue(runDirectory)), ("exists", .bool(runDirectoryExists))])),
+      ("providers", .array(providers.map(\.json))),
+      ("drivers", .object([("total", .integer(drivers)), ("usable", .integer(usable))])),
+      ("problems", JSONValue(problems)),
+    ])
+  }
+}

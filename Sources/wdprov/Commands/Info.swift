@@ -1,0 +1,61 @@
+// `wdprov info NAME`: which driver serves a name and why, why the others do not, and what the algorithm takes.
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import WarpDrive
+
+struct Info: Subcommand {
+  static let configuration = CommandConfiguration(
+    commandName: "info", _superCommandName: "wdprov",
+    abstract: "Show what serves a name and why, and every other candidate with the reason it lost.")
+
+  @Argument(help: "An algorithm's name, an alias, or a driver's name.")
+  var name: String
+
+  @Option(help: ArgumentHelp("Also show what a request of SIZE bytes means (K, M, G).", valueName: "size"))
+  var size: ByteCount?
+
+  @Option(help: ArgumentHelp("Also show what N requests at a time mean.", valueName: "n"))
+  var depth: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Look up with required and ?preferred properties, as in 'hw=yes,?async=yes'.", valueName: "query"))
+  var query: String?
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  mutating func validate() throws {
+    if let depth, depth < 1 { throw ValidationError("--depth takes a number of requests, 1 or more") }
+  }
+
+  func perform() throws(CommandFailure) -> ExitStatus {
+    let registry = try Registry.machine()
+    let selection: Selection
+    do throws(ProviderError) {
+      let constraints = LookupConstraints(query: try PropertyQuery(parsing: query ?? ""))
+      selection = try registry.explain(name, matching: constraints)
+    } catch {
+      throw CommandFailure(error)
+    }
+    let request = RequestShape(size: size.map { Int(clamping: $0.value) }, depth: depth)
+    if json {
+      try StandardOutput.write(SelectionRendering.json(selection, request).document)
+    } else {
+      try StandardOutput.write(SelectionRendering.text(selection, request))
+    }
+    guard selection.chosen != nil else {
+      throw CommandFailure(.unavailable, "no driver of \(selection.name) can be used; the reasons stand above")
+    }
+    return .success
+  }
+}
+
+/// The request that somebody has in mind.
+struct RequestShape {
+  /// Its size in bytes.
+  var size: Int?
+  /// How many are under way at a time.
+  var depth: Int?
+}

@@ -1,0 +1,37 @@
+// The driver that a command line or a batch request names: by its algorithm, by its own name, or by both.
+// SPDX-License-Identifier: Apache-2.0
+
+import WarpDrive
+
+extension Registry {
+  /// The registry of this machine, with the providers that serve `kinds`, or all.
+  static func machine(_ kinds: [AlgorithmKind]? = nil) throws(CommandFailure) -> Registry {
+    do throws(ProviderError) { return try standard(kinds: kinds) } catch { throw CommandFailure(error) }
+  }
+
+  /// The driver of `name`, which has to be `driver` where that is given; usable, which means tested.
+  ///
+  /// - Throws: ``ProviderError/Code/notFound`` with the nearest names; ``ProviderError/Code/invalidArgument`` where
+  ///   `driver` serves another algorithm; and what the lookup throws.
+  func choose(_ name: String?, driver: String?, _ kind: AlgorithmKind) throws(ProviderError) -> Algorithm {
+    guard let driver else { return try algorithm(name ?? "", kind) }
+    let chosen = try algorithm(driver, kind)
+    guard chosen.driverName == driver else {
+      throw ProviderError(
+        .invalidArgument, "\(driver) is an algorithm and no driver: the driver that serves it is \(chosen.driverName)")
+    }
+    if let name, !chosen.answers(to: name) {
+      throw ProviderError(.invalidArgument, "the driver \(driver) serves \(chosen.name), not \(name)")
+    }
+    return chosen
+  }
+}
+
+extension Algorithm {
+  /// Whether this may be asked for by `name`: its own, its driver's, or an alias.
+  func answers(to name: String) -> Bool {
+    if name == driverName { return true }
+    let lower = name.lowercased()
+    return lower == self.name.lowercased() || descriptor.aliases.contains { $0.name.lowercased() == lower }
+  }
+}
