@@ -22,7 +22,8 @@ mapfile -t shell_scripts < <(
 shellcheck --severity=style "${shell_scripts[@]}" || status=1
 mapfile -t python_scripts < <(find "${folders[@]}" -name '.build*' -prune -o -type f -name '*.py' -print)
 for script in "${shell_scripts[@]}" "${python_scripts[@]}"; do
-  [ -x "$script" ] || { echo "$script: not executable" && status=1; }
+  # What names its interpreter is there to be run; the rest is read by others.
+  [ -x "$script" ] || [ "$(head -c 2 "$script")" != '#!' ] || { echo "$script: not executable" && status=1; }
 done
 python3 - "${python_scripts[@]}" <<'PYTHON' || status=1
 import sys

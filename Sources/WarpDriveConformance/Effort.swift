@@ -12,7 +12,9 @@ public enum Effort: String, CaseIterable, Sendable {
   /// Before a release: minutes a driver, and messages that pass 2^32 bits and bytes.
   case soak
 
-  /// What the environment asks for: `WDPROV_CHECK_EFFORT=quick|normal|soak`, else soak where `WDPROV_SOAK=1`, else quick.
+  /// What the environment asks for; quick where it says nothing.
+  ///
+  /// `WDPROV_CHECK_EFFORT` is `quick`, `normal` or `soak`; where it is not set, `WDPROV_SOAK=1` means `soak`.
   public static var environment: Effort {
     if let word = CurrentProcess.environmentVariable("WDPROV_CHECK_EFFORT"), let effort = Effort(rawValue: word) {
       return effort

@@ -26,6 +26,14 @@ enum Checksum: String {
     }
   }
 
+  /// What an exported state begins with: the first letters of the name and the version of the format.
+  var stateTag: [UInt8] {
+    switch self {
+    case .crc32: Array("crc".utf8) + [1]
+    case .adler32: Array("adl".utf8) + [1]
+    }
+  }
+
   /// Whether `value` can be the checksum of something: both halves of an Adler-32 are less than 65,521.
   func canBe(_ value: UInt32) -> Bool {
     self == .crc32 || (value & 0xffff < 65_521 && value >> 16 < 65_521)
@@ -75,15 +83,19 @@ struct ChecksumTransform: HashTransform, ~Copyable {
     ChecksumTransform(checksum, value: value)
   }
 
-  /// The value, most significant byte first.
+  /// A tag of four bytes, so that the state of one checksum is not taken for another's, and the value.
   mutating func exportState() throws(ProviderError) -> [UInt8] {
-    [UInt8](capacity: 4) { output in append(value, to: &output) }
+    [UInt8](capacity: 8) { output in
+      output.append(copying: checksum.stateTag.rawSpan)
+      append(value, to: &output)
+    }
   }
 
   mutating func importState(_ state: RawSpan) throws(ProviderError) {
     var imported: UInt32 = 0
-    for byte in [UInt8](copying: state).prefix(4) { imported = imported << 8 | UInt32(byte) }
-    guard state.byteCount == 4, checksum.canBe(imported) else {
+    let bytes = [UInt8](copying: state)
+    for byte in bytes.suffix(4) { imported = imported << 8 | UInt32(byte) }
+    guard bytes.count == 8, Array(bytes.prefix(4)) == checksum.stateTag, checksum.canBe(imported) else {
       throw ProviderError(
         .invalidArgument, "these \(state.byteCount) bytes are no state of \(checksum.rawValue): give what was exported")
     }

@@ -31,10 +31,10 @@ enum Program {
 
   private static func perform(_ arguments: [String]) throws(CommandFailure) -> ExitStatus {
     // The root's parser takes 0.5 ms more than a leaf's, so it sees only what no leaf understands.
-    if let word = arguments.first, let command = WDProv.command(word),
-      let parsed = parse(command, Array(arguments.dropFirst()))
-    {
-      return try parsed.perform()
+    if let word = arguments.first, let command = WDProv.command(word) {
+      let rest = Array(arguments.dropFirst())
+      if let status = try command.perform(unparsed: rest) { return status }
+      if let parsed = parse(command, rest) { return try parsed.perform() }
     }
     let error: any Error
     do {
@@ -66,6 +66,14 @@ protocol Subcommand: ParsableCommand {
   ///
   /// - Throws: what ends the command; what concerns one file of several is said and makes the status.
   func perform() throws(CommandFailure) -> ExitStatus
+
+  /// Does the work if `arguments` are so simple that no parser is needed; nil where one is.
+  static func perform(unparsed arguments: [String]) throws(CommandFailure) -> ExitStatus?
+}
+
+extension Subcommand {
+  /// A parser is needed.
+  static func perform(unparsed arguments: [String]) -> ExitStatus? { nil }
 }
 
 /// The command; it only knows its subcommands.

@@ -15,10 +15,10 @@ enum AEADChecks {
     Check("scatter-list", .aead, "a message in segments is sealed and opened as the whole", scatterList),
     Check("output-limits", .aead, "an output that is too small is refused untouched", outputLimits),
     Check(
-      "key-lengths", .aead, "every stated key length is taken and every byte of the key counts; others are refused",
+      "key-lengths", .aead, "every stated key length is taken and every byte counts; others are refused",
       keyLengths),
     Check(
-      "iv-lengths", .aead, "every stated nonce length is taken and every byte counts; others are refused", nonceLengths),
+      "iv-lengths", .aead, "every stated nonce length is taken, every byte counts; others are refused", nonceLengths),
     Check("tag-lengths", .aead, "every stated tag length is sealed and opened; others are refused", tagLengths),
     Check("corruption", .aead, "one wrong bit anywhere is noticed", corruption),
     Check("truncation", .aead, "a sealed message that is cut is not opened", truncation),
@@ -30,7 +30,7 @@ enum AEADChecks {
     Check("large-input", .aead, "long messages and long associated data come back", largeInput),
     Check("cross-check", .aead, "other drivers of the name seal to the same bytes", crossCheck),
     Check(
-      "transform-contract", .aead, "the driver's transform keeps to its protocol without the registry's help", transform
+      "transform-contract", .aead, "the driver's transform keeps to its protocol without the registry", transform
     ),
   ]
 

@@ -16,7 +16,7 @@ enum CipherChecks {
     Check("scatter-list", .cipher, "a message in segments gives the ciphertext of the whole", scatterList),
     Check("output-limits", .cipher, "an output that is too small is refused untouched, IV included", outputLimits),
     Check(
-      "key-lengths", .cipher, "every stated key length is taken and every byte of the key counts; others are refused",
+      "key-lengths", .cipher, "every stated key length is taken and every byte counts; others are refused",
       keyLengths),
     Check("iv-lengths", .cipher, "every byte of the IV counts; an IV of another length is refused", ivLengths),
     Check("block-sizes", .cipher, "a message that is no multiple of the block size is refused", blockSizes),
@@ -29,7 +29,7 @@ enum CipherChecks {
       "large-input", .cipher, "long messages come back, and give the same bytes in one piece and in many", largeInput),
     Check("cross-check", .cipher, "other drivers of the name compute the same ciphertexts", crossCheck),
     Check(
-      "transform-contract", .cipher, "the driver's transform keeps to its protocol without the registry's help",
+      "transform-contract", .cipher, "the driver's transform keeps to its protocol without the registry",
       transform),
   ]
 

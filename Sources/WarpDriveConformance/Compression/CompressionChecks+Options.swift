@@ -13,6 +13,7 @@ extension CompressionChecks {
     settings += strategies.map { CompressionOptions(strategy: $0) }
     let windows = properties.windowBits.map { Array($0) } ?? []
     settings += windows.map { CompressionOptions(windowBits: $0) }
+    settings += [1, 3].map { CompressionOptions(threads: $0) }
     for _ in 0..<trial.effort.cases(8) {
       settings.append(
         CompressionOptions(
@@ -28,7 +29,8 @@ extension CompressionChecks {
       for sample in data + trial.samples {
         trial.begin([
           "level": options.level ?? properties.defaultLevel, "strategy": options.strategy.rawValue,
-          "window bits": options.windowBits.map(String.init) ?? "default", "data": sample.name,
+          "window bits": options.windowBits.map(String.init) ?? "default",
+          "threads": options.threads.map(String.init) ?? "default", "data": sample.name,
           "length": sample.bytes.count,
         ])
         var handle = try trial.makeCompression(options)
@@ -182,6 +184,11 @@ extension CompressionChecks {
     ]
     let bytes = DataClass.text.bytes(500, &trial.random)
     for (index, header) in headers.enumerated() {
+      trial.begin(["header": index, "call": "compress"])
+      var whole = try trial.makeCompression(CompressionOptions(header: header))
+      var plain = try trial.makeCompression()
+      try trial.expect(
+        plain.decompress(whole.compress(bytes)), equals: bytes, "decompression does not undo compression")
       for largest in [1, 40, 100_000] where index < headers.count - 1 || largest > 1 {
         trial.begin(["header": index, "pieces up to": largest])
         var compressor = try trial.makeStream(.compress, CompressionOptions(header: header))

@@ -37,7 +37,7 @@ enum CompressionChecks {
     Check("concurrency", .compression, "handles on several threads do not disturb each other", concurrency),
     Check("large-input", .compression, "long messages come back, with matches near and far and with none", largeInput),
     Check(
-      "transform-contract", .compression, "the driver's transform keeps to its protocol without the registry's help",
+      "transform-contract", .compression, "the driver's transform keeps to its protocol without the registry",
       transform),
   ]
 

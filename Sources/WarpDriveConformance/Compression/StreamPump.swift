@@ -98,7 +98,7 @@ private struct StreamPump: ~Copyable {
       if stream.direction == .compress, step.finished {
         try trial.require(
           flush == .finish && step.consumed == rest.count,
-          "a step claims the end of the stream with \(rest.count - step.consumed) bytes not used or without being told to finish"
+          "a step claims the end of the stream untold, or with \(rest.count - step.consumed) bytes not used"
         )
       }
       rest = rest.lowerBound + step.consumed..<rest.upperBound

@@ -3,8 +3,8 @@
 
 /// A generator of reproducible cases: xoshiro256** seeded through SplitMix64.
 ///
-/// Both by D. Blackman and S. Vigna, "Scrambled linear pseudorandom number generators", 2021, who put them in the public
-/// domain; written here from the paper. Not for secrets.
+/// Both by D. Blackman and S. Vigna, "Scrambled linear pseudorandom number generators", 2021, who put them in the
+/// public domain; written here from the paper. Not for secrets.
 public struct RandomSource: RandomNumberGenerator, Sendable {
   private var a: UInt64
   private var b: UInt64

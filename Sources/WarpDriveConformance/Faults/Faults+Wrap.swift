@@ -10,7 +10,7 @@ extension Faults {
   ///   - driver: a driver of any kind.
   ///   - driverName: the result's driver name.
   ///   - priority: the result's priority; nil for the driver's.
-  /// - Throws: ``ProviderError/Code/invalidArgument`` for a driver that does not implement the protocol of its kind.
+  /// - Throws: `ProviderError.Code.invalidArgument` for a driver that does not implement the protocol of its kind.
   public func wrap(
     _ driver: any AlgorithmDriver, as driverName: String, priority: Int? = nil
   ) throws(ProviderError) -> any AlgorithmDriver {

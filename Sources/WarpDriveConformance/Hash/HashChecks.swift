@@ -25,7 +25,7 @@ enum HashChecks {
     Check("large-input", .hash, "long messages have the same digest in one piece and in many", largeInput),
     Check("cross-check", .hash, "other drivers of the name compute the same digests", crossCheck),
     Check(
-      "transform-contract", .hash, "the driver's transform keeps to its protocol without the registry's help", transform
+      "transform-contract", .hash, "the driver's transform keeps to its protocol without the registry", transform
     ),
   ]
 

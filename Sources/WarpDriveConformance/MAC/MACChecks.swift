@@ -16,7 +16,7 @@ enum MACChecks {
       "output-limits", .mac, "an output that is too small is refused untouched, and the message can be finished",
       outputLimits),
     Check(
-      "key-lengths", .mac, "every stated key length is taken and every byte of the key counts; others are refused",
+      "key-lengths", .mac, "every stated key length is taken and every byte counts; others are refused",
       keyLengths),
     Check("tag-lengths", .mac, "tags are verified whole or cut to half at most; other lengths are refused", tagLengths),
     Check("corruption", .mac, "a tag with any one bit wrong, and a changed message, do not verify", corruption),
@@ -25,7 +25,7 @@ enum MACChecks {
     Check("large-input", .mac, "long messages have the same tag in one piece and in many", largeInput),
     Check("cross-check", .mac, "other drivers of the name compute the same tags", crossCheck),
     Check(
-      "transform-contract", .mac, "the driver's transform keeps to its protocol without the registry's help", transform),
+      "transform-contract", .mac, "the driver's transform keeps to its protocol without the registry", transform),
   ]
 
   private static func emptyInput(_ trial: inout Trial) throws {

@@ -22,7 +22,7 @@ enum RandomChecks {
     Check("concurrency", .random, "generators on several threads give different bytes", concurrency),
     Check("large-output", .random, "long outputs come whole", largeOutput),
     Check(
-      "transform-contract", .random, "the driver's transform keeps to its protocol without the registry's help",
+      "transform-contract", .random, "the driver's transform keeps to its protocol without the registry",
       transform),
   ]
 

@@ -27,7 +27,9 @@ public struct FailingCase: Error, Sendable, CustomStringConvertible {
   public let parameters: [Parameter]
   /// What went wrong, in one sentence.
   public let message: String
-  /// What was expected, as the hexadecimal of the bytes around the first difference, or as a word; nil where there is nothing to show.
+  /// What was expected, as the hexadecimal of the bytes around the first difference or as a word.
+  ///
+  /// Nil where there is nothing to show.
   public let expected: String?
   /// What came, in the form of ``expected``.
   public let actual: String?

@@ -62,7 +62,7 @@ struct Vector: Sendable {
 extension Vector {
   /// The vector of one of the registry's known answers.
   ///
-  /// - Throws: ``ProviderError/Code/invalidArgument`` for text that is not hexadecimal.
+  /// - Throws: `ProviderError.Code.invalidArgument` for text that is not hexadecimal.
   init(_ answer: KnownAnswer) throws(ProviderError) {
     func bytes(_ text: String) throws(ProviderError) -> [UInt8] {
       guard let bytes = Hexadecimal.decode(text) else {

@@ -26,7 +26,7 @@ public struct VectorReport: Sendable {
 extension Conformance {
   /// Runs known answers on a driver.
   ///
-  /// - Throws: ``ProviderError/Code/invalidArgument`` for an answer that is not hexadecimal.
+  /// - Throws: `ProviderError.Code.invalidArgument` for an answer that is not hexadecimal.
   public func run(_ answers: [KnownAnswer], on algorithm: Algorithm) throws(ProviderError) -> VectorReport {
     var vectors: [Vector] = []
     for answer in answers { vectors.append(try Vector(answer)) }

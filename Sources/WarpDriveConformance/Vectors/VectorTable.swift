@@ -7,9 +7,9 @@ public import WarpDriveCore
 ///
 /// The file is text: a comment, `# COUNT rows`, a line that names the columns, and a line of fields separated by
 /// tabulators for each vector. Columns that are read, where the kind has them: `id`, `algorithm`, `result` (`valid`,
-/// `invalid` for a forged tag, `refused` for a request that must fail), `op` (`encrypt`, `decrypt`, `seal`, `open`, with
-/// commas between), `key`, `iv`, `nextIV`, `aad`, `in`, `plaintext`, `ciphertext`, `tag`, `out`. Bytes are hexadecimal,
-/// or `HEX*COUNT` for HEX repeated.
+/// `invalid` for a forged tag, `refused` for a request that must fail), `op` (`encrypt`, `decrypt`, `seal`, `open`,
+/// with commas between), `key`, `iv`, `nextIV`, `aad`, `in`, `plaintext`, `ciphertext`, `tag`, `out`. Bytes are
+/// hexadecimal, or `HEX*COUNT` for HEX repeated.
 public struct VectorTable: Sendable {
   /// One vector and the algorithm that it is for.
   struct Row: Sendable {
@@ -28,8 +28,8 @@ public struct VectorTable: Sendable {
 
   /// Reads a file's content.
   ///
-  /// - Throws: ``ProviderError/Code/corruptInput`` with the line for a file that is not a table of hashes, MACs, ciphers
-  ///   or AEADs, or has not as many rows as it says.
+  /// - Throws: `ProviderError.Code.corruptInput` with the line for a file that is not a table of hashes, MACs,
+  ///   ciphers or AEADs, or has not as many rows as it says.
   public init(parsing content: [UInt8], name: String) throws(ProviderError) {
     self.name = name
     let lines = content.split(separator: UInt8(ascii: "\n"))

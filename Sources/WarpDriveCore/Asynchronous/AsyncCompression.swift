@@ -188,19 +188,22 @@ public final class AsyncCompression: Sendable {
     }
   }
 
+  /// Frees the request's place and then answers, so that who was answered finds a place free.
   private static func deliver(_ completion: Completion, to caller: Caller, _ shared: Shared) {
+    let answer: Result<Answer, ProviderError>
     let request = shared.queue.take(completion.ticket)
     switch completion.result {
-    case .failure(let error): caller.answer(.failure(error))
+    case .failure(let error): answer = .failure(error)
     case .success(let result):
       if let request {
         let bytes = Array(request.output.joined().prefix(result.produced))
-        caller.answer(.success(Answer(bytes: bytes, result: result, driverName: completion.driverName)))
+        answer = .success(Answer(bytes: bytes, result: result, driverName: completion.driverName))
       } else {
-        caller.answer(.failure(ProviderError(.cancelled, "the request was taken by somebody else")))
+        answer = .failure(ProviderError(.cancelled, "the request was taken by somebody else"))
       }
     }
     shared.state.withLock { $0.inFlight -= 1 }
     shared.seating.giveBack()
+    caller.answer(answer)
   }
 }

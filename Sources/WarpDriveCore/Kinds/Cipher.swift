@@ -85,11 +85,14 @@ public struct Cipher: ~Copyable, Sendable {
     try output.requireCapacity(input.byteCount)
     let start = use.begin(input.byteCount)
     let before = output.byteCount
+    let given = IVCopy(of: iv.bytes)
     do throws(ProviderError) {
       try transform.process(direction, input, iv: &iv, into: &output)
       use.end(start, input.byteCount)
     } catch {
       output.removeLast(output.byteCount - before)
+      // A driver that fails after its work has moved the IV on.
+      given.restore(&iv)
       var other = try use.fallback(after: error).cipherDriver().makeKeyed(key.rawSpan)
       try other.process(direction, input, iv: &iv, into: &output)
       use.endOnFallback(start, input.byteCount, input.byteCount)
@@ -175,5 +178,23 @@ extension CipherDriver {
     var transform = try makeTransform()
     try transform.setKey(key)
     return transform
+  }
+}
+
+/// The IV that a request came with, for the fallback: on the stack, since every request makes one.
+private struct IVCopy {
+  /// The longest IV of the kernel's ciphers, xchacha20's, in bytes.
+  private static let capacity = 32
+  private var bytes = InlineArray<32, UInt8>(repeating: 0)
+  private let count: Int
+
+  init(of iv: RawSpan) {
+    count = min(iv.byteCount, Self.capacity)
+    for index in 0..<count { bytes[index] = unsafe iv.unsafeLoad(fromByteOffset: index, as: UInt8.self) }
+  }
+
+  /// Puts the IV back.
+  func restore(_ iv: inout MutableRawSpan) {
+    for index in 0..<count { iv.storeBytes(of: bytes[index], toByteOffset: index, as: UInt8.self) }
   }
 }

@@ -64,8 +64,23 @@ extension Registry {
     }
   }
 
-  /// The whole procedure.
+  /// The whole procedure, again where the registry changed under it: the error and its reasons are then of one moment.
   private func resolve(
+    _ asked: String, _ kind: AlgorithmKind?, _ constraints: LookupConstraints
+  ) throws(ProviderError) -> Algorithm {
+    // The kernel returns -EAGAIN and its callers retry; a few times suffice, since changes are rare.
+    for _ in 0..<3 {
+      let generation = withSnapshot { $0.generation }
+      do throws(ProviderError) {
+        return try resolveOnce(asked, kind, constraints)
+      } catch {
+        guard withSnapshot({ $0.generation }) != generation, error.code != .timedOut else { throw error }
+      }
+    }
+    return try resolveOnce(asked, kind, constraints)
+  }
+
+  private func resolveOnce(
     _ asked: String, _ kind: AlgorithmKind?, _ constraints: LookupConstraints
   ) throws(ProviderError) -> Algorithm {
     let name = dealias(asked).name

@@ -5,7 +5,7 @@ import ArgumentParser
 import LinuxSystem
 import WarpDrive
 
-struct Compress: FileCommand {
+struct Compress: Subcommand {
   static let configuration = CommandConfiguration(
     commandName: "compress", _superCommandName: "wdprov",
     abstract: "Compress files: FILE becomes FILE.gz.",
@@ -14,13 +14,7 @@ struct Compress: FileCommand {
       are kept. An output that exists is not overwritten without -f; a failed compression leaves no output.
       """)
 
-  @Option(
-    name: [.customShort("a"), .customLong("algorithm")],
-    help: ArgumentHelp("The algorithm: gzip, zlib-deflate, deflate, or another that is listed.", valueName: "name"))
-  var algorithm: String?
-
-  @Option(help: ArgumentHelp("The driver that has to do it, as listed; no other is chosen.", valueName: "driver"))
-  var driver: String?
+  @OptionGroup var arguments: FileArguments
 
   @Option(
     name: [.customShort("l", allowingJoined: true), .long],
@@ -44,38 +38,7 @@ struct Compress: FileCommand {
     help: ArgumentHelp(
       "Compress blocks on several threads, 0 for one a processor; for formats whose parts can be joined, as gzip.",
       valueName: "n"))
-  var threads: Int?
-
-  @Option(
-    name: [.customShort("o"), .customLong("output")],
-    help: ArgumentHelp(
-      "Write to OUT and keep the input; '-' is standard output. Not with several files.", valueName: "out"),
-    completion: .file())
-  var output: String?
-
-  @Flag(name: .shortAndLong, help: "Keep the input files.")
-  var keep = false
-
-  @Flag(name: .shortAndLong, help: "Overwrite, follow links, take files with several names, use a terminal for data.")
-  var force = false
-
-  @Flag(name: [.customShort("c"), .customLong("stdout")], help: "Write to standard output and keep the input files.")
-  var standardOutput = false
-
-  @Flag(name: .shortAndLong, help: "Say what became of each file, and which driver did it.")
-  var verbose = false
-
-  @Flag(
-    name: [.customShort("N"), .customLong("name")], help: "Store the file's name and time in the header; the default.")
-  var usesName = false
-
-  @Flag(name: [.customShort("n"), .customLong("no-name")], help: "Store neither name nor time.")
-  var ignoresName = false
-
-  @Argument(
-    help: ArgumentHelp("The files; '-' or none is standard input to standard output.", valueName: "file"),
-    completion: .file())
-  var files: [String] = []
+  var threads = 1
 
   /// The levels that are named, by number or by digit.
   private var levels: [Int] {
@@ -84,48 +47,52 @@ struct Compress: FileCommand {
   }
 
   mutating func validate() throws {
-    try validateFileOptions()
+    if threads < 0 { throw ValidationError("-j takes the number of threads, or 0") }
     if levels.count > 1 {
       throw ValidationError("levels \(levels.map(String.init).joined(separator: " and ")) contradict each other")
     }
   }
 
   func perform() throws(CommandFailure) -> ExitStatus {
+    var options = arguments.options
+    options.level = levels.first
+    options.threads = threads
+    return try Self.perform(options)
+  }
+
+  static func perform(unparsed arguments: [String]) throws(CommandFailure) -> ExitStatus? {
+    guard let options = FileOptions(letters: arguments) else { return nil }
+    return try perform(options)
+  }
+
+  private static func perform(_ options: FileOptions) throws(CommandFailure) -> ExitStatus {
     let registry = try Registry.machine([.compression])
     let codec = CompressionCodec(
-      registry: registry, algorithm: try findDriver(in: registry, default: "gzip", isParallel: isParallel),
-      level: levels.first, threads: threads == 0 ? nil : threads ?? 1, storesName: !ignoresName)
+      registry: registry, algorithm: try options.findDriver(in: registry, default: "gzip"), level: options.level,
+      threads: options.threads == 0 ? nil : options.threads, storesName: options.usesName ?? true)
     var transfer = try FileTransfer(codec, options)
     return try transfer.run()
   }
-
-  private var isParallel: Bool {
-    guard let threads else { return false }
-    return threads > 1 || (threads == 0 && Processor.onlineCount > 1)
-  }
 }
 
-extension FileCommand {
+extension FileOptions {
   /// The driver for files, with `name` where the user names neither algorithm nor driver.
-  ///
-  /// - Parameter isParallel: whether several threads are wanted, which the template `pcrypt` provides.
-  func findDriver(
-    in registry: Registry, default name: String, isParallel: Bool = false
-  ) throws(CommandFailure) -> Algorithm {
+  func findDriver(in registry: Registry, default name: String) throws(CommandFailure) -> Algorithm {
     do throws(ProviderError) {
-      return try resolve(in: registry, name, isParallel)
+      return try resolve(in: registry, name)
     } catch {
       // The registry here has compression alone; the whole one may know better what the name is.
       if error.code == .notFound {
         let whole = try Registry.machine()
-        do throws(ProviderError) { _ = try resolve(in: whole, name, isParallel) } catch { throw CommandFailure(error) }
+        do throws(ProviderError) { _ = try resolve(in: whole, name) } catch { throw CommandFailure(error) }
       }
       throw CommandFailure(error)
     }
   }
 
-  private func resolve(in registry: Registry, _ name: String, _ isParallel: Bool) throws(ProviderError) -> Algorithm {
+  private func resolve(in registry: Registry, _ name: String) throws(ProviderError) -> Algorithm {
     let chosen = try registry.choose(algorithm ?? name, driver: driver, .compression)
+    let isParallel = threads > 1 || (threads == 0 && Processor.onlineCount > 1)
     guard isParallel, chosen.spawns.isEmpty else { return chosen }
     // By its name a better base would replace this one later; by its driver's name it stays what was asked for.
     return try registry.algorithm("pcrypt(\(driver ?? chosen.name))", .compression)

@@ -4,7 +4,7 @@
 import ArgumentParser
 import WarpDrive
 
-struct Decompress: FileCommand {
+struct Decompress: Subcommand {
   static let configuration = CommandConfiguration(
     commandName: "decompress", _superCommandName: "wdprov",
     abstract: "Decompress files: FILE.gz becomes FILE.",
@@ -15,13 +15,7 @@ struct Decompress: FileCommand {
       a warning, and zeros without.
       """)
 
-  @Option(
-    name: [.customShort("a"), .customLong("algorithm")],
-    help: ArgumentHelp("The algorithm: gzip, zlib-deflate, deflate, or another that is listed.", valueName: "name"))
-  var algorithm: String?
-
-  @Option(help: ArgumentHelp("The driver that has to do it, as listed; no other is chosen.", valueName: "driver"))
-  var driver: String?
+  @OptionGroup var arguments: FileArguments
 
   @Option(help: ArgumentHelp("Stop with 65 where the output of one file passes SIZE (K, M, G).", valueName: "size"))
   var limit: ByteCount?
@@ -38,49 +32,32 @@ struct Decompress: FileCommand {
   @Option(
     name: [.customShort("j", allowingJoined: true), .customLong("threads")],
     help: ArgumentHelp("Accepted as in compress; one file is decoded by one thread.", valueName: "n"))
-  var threads: Int?
-
-  @Option(
-    name: [.customShort("o"), .customLong("output")],
-    help: ArgumentHelp(
-      "Write to OUT and keep the input; '-' is standard output. Not with several files.", valueName: "out"),
-    completion: .file())
-  var output: String?
-
-  @Flag(name: .shortAndLong, help: "Keep the input files.")
-  var keep = false
-
-  @Flag(name: .shortAndLong, help: "Overwrite, follow links, take files with several names, use a terminal for data.")
-  var force = false
-
-  @Flag(name: [.customShort("c"), .customLong("stdout")], help: "Write to standard output and keep the input files.")
-  var standardOutput = false
-
-  @Flag(name: .shortAndLong, help: "Say what became of each file, and which driver did it.")
-  var verbose = false
-
-  @Flag(name: [.customShort("N"), .customLong("name")], help: "Take the output's name and time from the header.")
-  var usesName = false
-
-  @Flag(name: [.customShort("n"), .customLong("no-name")], help: "Take them from the input; the default.")
-  var ignoresName = false
-
-  @Argument(
-    help: ArgumentHelp("The files; '-' or none is standard input to standard output.", valueName: "file"),
-    completion: .file())
-  var files: [String] = []
+  var threads = 1
 
   mutating func validate() throws {
-    try validateFileOptions()
+    if threads < 0 { throw ValidationError("-j takes the number of threads, or 0") }
     if let ratioLimit, !(ratioLimit > 0) { throw ValidationError("--ratio-limit takes a number above 0") }
   }
 
   func perform() throws(CommandFailure) -> ExitStatus {
+    let options = arguments.options
     let registry = try Registry.machine([.compression])
-    let isNamed = algorithm != nil || driver != nil
+    let isNamed = options.algorithm != nil || options.driver != nil
     let codec = DecompressionCodec(
-      registry: registry, algorithm: isNamed ? try findDriver(in: registry, default: "gzip") : nil,
-      outputLimit: limit?.value, ratioLimit: ratioLimit, isSingle: single, isStrict: strict, restoresName: usesName)
+      registry: registry, algorithm: isNamed ? try options.findDriver(in: registry, default: "gzip") : nil,
+      outputLimit: limit?.value, ratioLimit: ratioLimit, isSingle: single, isStrict: strict,
+      restoresName: options.usesName ?? false)
+    return try Self.run(codec, options)
+  }
+
+  static func perform(unparsed arguments: [String]) throws(CommandFailure) -> ExitStatus? {
+    guard let options = FileOptions(letters: arguments), options.level == nil else { return nil }
+    let codec = DecompressionCodec(
+      registry: try Registry.machine([.compression]), restoresName: options.usesName ?? false)
+    return try run(codec, options)
+  }
+
+  private static func run(_ codec: DecompressionCodec, _ options: FileOptions) throws(CommandFailure) -> ExitStatus {
     var transfer = try FileTransfer(codec, options)
     return try transfer.run()
   }

@@ -8,13 +8,13 @@ import WarpDrive
 struct DecompressionCodec: FileCodec {
   let registry: Registry
   /// The algorithm that the user named; nil where the file tells.
-  let algorithm: Algorithm?
-  let outputLimit: UInt64?
-  let ratioLimit: Double?
+  var algorithm: Algorithm?
+  var outputLimit: UInt64?
+  var ratioLimit: Double?
   /// Whether only the first member is wanted.
-  let isSingle: Bool
+  var isSingle = false
   /// Whether bytes behind the end make the file corrupt.
-  let isStrict: Bool
+  var isStrict = false
   /// Whether name and time come from the header.
   let restoresName: Bool
 

@@ -1,50 +1,120 @@
-// What gzip's options say about files, as compress and decompress hand it to the transfer.
+// The options that compress and decompress have in common: what becomes of the files, and who does it.
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
 
-/// The options that compress and decompress have in common.
-///
-/// Each of the two declares them itself, and not through an option group: a group costs 0.25 ms at start-up, since the
-/// runtime looks its types up among all conformances of the program (measured; the goal of the whole is 2.6 ms).
-protocol FileCommand: Subcommand {
-  var algorithm: String? { get }
-  var driver: String? { get }
-  var threads: Int? { get }
-  var output: String? { get }
-  var keep: Bool { get }
-  var force: Bool { get }
-  var standardOutput: Bool { get }
-  var verbose: Bool { get }
-  var usesName: Bool { get }
-  var ignoresName: Bool { get }
-  var files: [String] { get }
-}
-
-/// What becomes of the files.
+/// What a command line says about files.
 struct FileOptions {
-  let output: String?
-  let keep: Bool
-  let force: Bool
-  let isToStandardOutput: Bool
-  let isVerbose: Bool
-  let files: [String]
-}
+  /// The algorithm; nil for gzip, or for what the file tells.
+  var algorithm: String?
+  /// The only driver that may do it.
+  var driver: String?
+  /// The level of compression; nil for the driver's.
+  var level: Int?
+  /// Threads for one file; 0 for one a processor.
+  var threads = 1
+  /// The output's name; nil for one that is made from the input's.
+  var output: String?
+  var isToStandardOutput = false
+  var keep = false
+  var force = false
+  var isVerbose = false
+  /// Whether the header has to do with name and time; nil for the command's habit.
+  var usesName: Bool?
+  var files: [String] = []
 
-extension FileCommand {
-  var options: FileOptions {
-    FileOptions(
-      output: output, keep: keep, force: force, isToStandardOutput: standardOutput || output == "-",
-      isVerbose: verbose, files: files)
+  init() {}
+
+  /// Reads a command line of single letters and files alone, as most are: `-k9 FILE`.
+  ///
+  /// Nil where there is anything else, or a contradiction, which are the parser's to read and to explain. The parser's
+  /// types cost twice the time that everything else in a start-up takes (measured, `Docs/Benchmarks.md`).
+  init?(letters arguments: [String]) {
+    for argument in arguments {
+      guard argument.utf8.first == UInt8(ascii: "-"), argument != "-" else {
+        files.append(argument)
+        continue
+      }
+      for letter in argument.utf8.dropFirst() {
+        guard take(letter) else { return nil }
+      }
+    }
   }
 
-  /// Refuses options that contradict each other.
-  func validateFileOptions() throws {
-    if let threads, threads < 0 { throw ValidationError("-j takes the number of threads, or 0") }
+  private mutating func take(_ letter: UInt8) -> Bool {
+    switch letter {
+    case UInt8(ascii: "c"): isToStandardOutput = true
+    case UInt8(ascii: "f"): force = true
+    case UInt8(ascii: "k"): keep = true
+    case UInt8(ascii: "v"): isVerbose = true
+    case UInt8(ascii: "N") where usesName != false: usesName = true
+    case UInt8(ascii: "n") where usesName != true: usesName = false
+    case UInt8(ascii: "1")...UInt8(ascii: "9") where level == nil: level = Int(letter - UInt8(ascii: "0"))
+    default: return false
+    }
+    return true
+  }
+}
+
+/// The same options for the parser.
+struct FileArguments: ParsableArguments {
+  @Option(
+    name: [.customShort("a"), .customLong("algorithm")],
+    help: ArgumentHelp("The algorithm: gzip, zlib-deflate, deflate, or another that is listed.", valueName: "name"))
+  var algorithm: String?
+
+  @Option(help: ArgumentHelp("The driver that has to do it, as listed; no other is chosen.", valueName: "driver"))
+  var driver: String?
+
+  @Option(
+    name: [.customShort("o"), .customLong("output")],
+    help: ArgumentHelp(
+      "Write to OUT and keep the input; '-' is standard output. Not with several files.", valueName: "out"),
+    completion: .file())
+  var output: String?
+
+  @Flag(name: [.customShort("c"), .customLong("stdout")], help: "Write to standard output and keep the input files.")
+  var standardOutput = false
+
+  @Flag(name: .shortAndLong, help: "Keep the input files.")
+  var keep = false
+
+  @Flag(name: .shortAndLong, help: "Overwrite, follow links, take files with several names, use a terminal for data.")
+  var force = false
+
+  @Flag(name: .shortAndLong, help: "Say what became of each file, and which driver did it.")
+  var verbose = false
+
+  @Flag(name: [.customShort("N"), .customLong("name")], help: "Use the name and time in the header: so in compress.")
+  var usesName = false
+
+  @Flag(name: [.customShort("n"), .customLong("no-name")], help: "Do not use them: so in decompress.")
+  var ignoresName = false
+
+  @Argument(
+    help: ArgumentHelp("The files; '-' or none is standard input to standard output.", valueName: "file"),
+    completion: .file())
+  var files: [String] = []
+
+  mutating func validate() throws {
     if usesName, ignoresName { throw ValidationError("-N and -n contradict each other") }
     guard let output else { return }
     if files.count > 1 { throw ValidationError("-o names one output, and there are \(files.count) files") }
     if standardOutput, output != "-" { throw ValidationError("-c and -o name two outputs") }
     if output.isEmpty { throw ValidationError("-o needs the name of a file") }
+  }
+
+  var options: FileOptions {
+    var options = FileOptions()
+    options.algorithm = algorithm
+    options.driver = driver
+    options.output = output
+    options.isToStandardOutput = standardOutput || output == "-"
+    options.keep = keep
+    options.force = force
+    options.isVerbose = verbose
+    if usesName || ignoresName { options.usesName = usesName }
+    options.files = files
+    return options
   }
 }

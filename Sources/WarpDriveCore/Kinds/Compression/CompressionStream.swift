@@ -160,7 +160,8 @@ public struct CompressionStream: ~Copyable, Sendable {
         progress: .init(consumed: progress.consumed, produced: progress.produced))
     }
     return RequestResult(
-      consumed: progress.consumed, produced: progress.produced, trailing: trailing, usedFallback: usedFallback)
+      consumed: progress.consumed, produced: progress.produced, trailing: trailing,
+      usedFallback: usedFallback || use.isSubstituted)
   }
 
   private mutating func advance(
