@@ -25,6 +25,7 @@ let package = Package(
     .library(name: "WarpDriveConformance", targets: ["WarpDriveConformance"]),
     .executable(name: "wdprov", targets: ["wdprov"]),
     // Not for users: the nested fuzzing package can reach a target only through a product.
+    .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -59,6 +60,9 @@ let package = Package(
       swiftSettings: strict),
     // Tests: data first, then a folder a module.
     .target(name: "TestVectors", path: "Tests/TestVectors", swiftSettings: strict),
+    .target(
+      name: "FuzzTargets", dependencies: ["OpenSSLProvider", "WarpDrive", "WarpDriveCore", "ZlibProvider"],
+      path: "Tests/FuzzTargets", swiftSettings: strict),
     .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"], swiftSettings: lifetimes),
     .testTarget(
       name: "WarpDriveCoreTests", dependencies: ["LinuxSystem", "WarpDriveCore"], swiftSettings: lifetimes),
@@ -76,6 +80,10 @@ let package = Package(
       dependencies: [
         "LinuxSystem", "OpenSSLProvider", "TestVectors", "WarpDriveConformance", "WarpDriveCore", "ZlibProvider",
       ],
+      swiftSettings: strict),
+    .testTarget(name: "FuzzReplayTests", dependencies: ["FuzzTargets", "LinuxSystem"], swiftSettings: strict),
+    .testTarget(
+      name: "SoakTests", dependencies: ["LinuxSystem", "OpenSSLProvider", "WarpDriveCore", "ZlibProvider"],
       swiftSettings: strict),
     .testTarget(
       name: "CommandTests", dependencies: ["TestVectors", "WarpDrive", "WarpDriveCore", "wdprov"],

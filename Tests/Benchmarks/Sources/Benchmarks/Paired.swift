@@ -1,0 +1,70 @@
+// Two sides of a comparison in turn, so that a change of the machine's speed meets both.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Nanoseconds an operation, and the ratio between the two sides.
+struct Comparison {
+  let name: String
+  let peer: String
+  let ours: Double
+  let theirs: Double
+  /// The median of the ratios of neighbouring measurements.
+  let ratio: Double
+  /// The ratio that the project set itself; nil for a figure without a goal.
+  let goal: Double?
+
+  var holds: Bool? { goal.map { ratio <= $0 } }
+}
+
+enum Paired {
+  /// Measures `ours` and `theirs`, each a loop of the given number of operations, in turn.
+  nonisolated static func compare(
+    _ name: String, to peer: String, goal: Double?, rounds: Int = 61, ours: (Int) throws -> Void,
+    theirs: (Int) throws -> Void
+  ) rethrows -> Comparison {
+    let count = try calibrate(theirs)
+    var mine: [Double] = []
+    var peers: [Double] = []
+    var ratios: [Double] = []
+    for round in 0..<rounds {
+      // Who goes first alternates, since the second finds the caches warm.
+      var (a, b) = (0.0, 0.0)
+      if round.isMultiple(of: 2) {
+        a = try time(count, ours)
+        b = try time(count, theirs)
+      } else {
+        b = try time(count, theirs)
+        a = try time(count, ours)
+      }
+      mine.append(a)
+      peers.append(b)
+      ratios.append(a / b)
+    }
+    return Comparison(
+      name: name, peer: peer, ours: median(mine), theirs: median(peers), ratio: median(ratios), goal: goal)
+  }
+
+  /// Operations that take about 2 ms.
+  private nonisolated static func calibrate(_ body: (Int) throws -> Void) rethrows -> Int {
+    // The first call of a library may open files; it is not what is measured.
+    try body(1)
+    var count = 1
+    while true {
+      let nanoseconds = try time(count, body) * Double(count)
+      if nanoseconds > 1_000_000 { return max(1, Int(Double(count) * 2_000_000 / nanoseconds)) }
+      count *= 4
+    }
+  }
+
+  private nonisolated static func time(_ count: Int, _ body: (Int) throws -> Void) rethrows -> Double {
+    let clock = ContinuousClock()
+    let start = clock.now
+    try body(count)
+    let elapsed = (clock.now - start).components
+    return (Double(elapsed.seconds) * 1e9 + Double(elapsed.attoseconds) / 1e9) / Double(count)
+  }
+
+  nonisolated static func median(_ values: [Double]) -> Double {
+    let sorted = values.sorted()
+    return sorted.isEmpty ? 0 : sorted[sorted.count / 2]
+  }
+}

@@ -1,0 +1,52 @@
+// Prints every row with its peer, ratio, goal and whether it holds: `make bench`.
+// SPDX-License-Identifier: Apache-2.0
+
+import WarpDrive
+
+func padded(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: max(0, width - text.count)) }
+
+func fixed(_ value: Double, _ digits: Int) -> String {
+  var scale = 1.0
+  for _ in 0..<digits { scale *= 10 }
+  let rounded = (value * scale).rounded() / scale
+  let text = String(rounded)
+  guard let point = text.firstIndex(of: ".") else { return text }
+  let decimals = text.distance(from: point, to: text.endIndex) - 1
+  return digits == 0 ? String(text[..<point]) : text + String(repeating: "0", count: max(0, digits - decimals))
+}
+
+func show(_ rows: [Comparison], unit: Double, _ name: String) {
+  for row in rows {
+    let verdict = row.holds.map { $0 ? "holds" : "MISSED" } ?? ""
+    let goal = row.goal.map { "<= \(fixed($0, 2))" } ?? ""
+    print(
+      padded(row.name, 38), padded(row.peer, 28), padded("\(fixed(row.ours / unit, 1)) \(name)", 12),
+      padded("\(fixed(row.theirs / unit, 1)) \(name)", 12), padded(fixed(row.ratio, 3), 7), padded(goal, 8), verdict)
+  }
+}
+
+let arguments = CommandLine.arguments
+do {
+  if arguments.count == 4, arguments[1] == "profile", let count = Int(arguments[3]) {
+    try Suite.repeatOne(arguments[2], count)
+  } else {
+    try compare()
+  }
+} catch {
+  print("a benchmark failed: \(error)")
+}
+
+func compare() throws {
+  print(padded("row", 38), padded("peer", 28), padded("ours", 12), padded("peer's", 12), padded("ratio", 7), "goal")
+  show(try Suite.lookup(), unit: 1, "ns")
+  show(try Suite.hashes(), unit: 1, "ns")
+  show(try Suite.macs(), unit: 1, "ns")
+  show(try Suite.aeads(), unit: 1, "ns")
+  show(try Suite.compression(), unit: 1, "ns")
+  if arguments.count > 2 { show(Startup.rows(arguments[1], arguments[2]), unit: 1_000_000, "ms") }
+  print()
+  print(padded("on a held handle", 24), padded("operations", 12), padded("allocations", 12), "locks")
+  for row in try Suite.hotPaths() {
+    print(padded(row.name, 24), padded("\(row.operations)", 12), padded("\(row.allocations)", 12), row.locks)
+  }
+}
