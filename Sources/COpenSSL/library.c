@@ -102,7 +102,3 @@ bool cossl_next_error(unsigned long *code, char *text, size_t capacity) {
 const char *cossl_error_reason(unsigned long code) {
   return is_loaded() ? cossl_libcrypto.ERR_reason_error_string(code) : NULL;
 }
-
-void cossl_clear_errors(void) {
-  if (is_loaded()) cossl_libcrypto.ERR_clear_error();
-}

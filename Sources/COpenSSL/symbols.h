@@ -23,7 +23,6 @@
   REQUIRED(CRYPTO_zalloc) \
   REQUIRED(CRYPTO_clear_free) \
   REQUIRED(OPENSSL_cleanse) \
-  REQUIRED(ERR_clear_error) \
   REQUIRED(ERR_error_string_n) \
   REQUIRED(ERR_get_error_all) \
   REQUIRED(ERR_reason_error_string) \

@@ -37,7 +37,4 @@ bool cossl_next_error(unsigned long *_Nonnull code, char *_Nonnull text, size_t 
 /// libcrypto's words for the reason in an error code, or NULL where it has none.
 const char *_Nullable cossl_error_reason(unsigned long code);
 
-/// Empties this thread's error queue.
-void cossl_clear_errors(void);
-
 #endif
