@@ -18,8 +18,8 @@ while IFS=$'\t' read -r name _; do
   chosen=$scratch/chosen/$name
   rm -rf "$chosen"
   mkdir -p "$chosen" "$kept" "$scratch/seeds/$name"
-  # Code reached, not how often, which would multiply the inputs. zlib is not instrumented: for what happens in it stands
-  # how often the code around it runs.
+  # Code reached, not how often, which would multiply the inputs. zlib is not instrumented: for what
+  # happens in it stands how often the code around it runs.
   counters=0
   [ "$name" != decompression ] || counters=1
   "$fuzzer" --target="$name" -set_cover_merge=1 -use_counters="$counters" -max_len="$longest" -rss_limit_mb=4096 \
