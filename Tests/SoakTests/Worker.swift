@@ -26,6 +26,14 @@ enum Operation: String, CaseIterable, Sendable {
   case observe
   case statistics
   case listing
+
+  /// What a thread chooses from: requests are frequent, changes of the registry and what is slow are not.
+  static let mix: [Operation] = {
+    let requests: [Operation] = [
+      .hash, .hashStream, .heldHash, .mac, .cipher, .aead, .random, .compress, .compressStream, .corrupt, .queue,
+    ]
+    return allCases + Array(repeatElement(requests, count: 8).joined())
+  }()
 }
 
 /// A thread's own state; its operations are in the extensions.
@@ -44,7 +52,7 @@ struct Worker: ~Copyable {
 
   mutating func run() {
     for operation in Operation.allCases.shuffled(using: &random) { attempt(operation) }
-    while !scene.isOver { attempt(random.pick(Operation.allCases)) }
+    while !scene.isOver { attempt(random.pick(Operation.mix)) }
   }
 
   private mutating func attempt(_ operation: Operation) {

@@ -65,7 +65,6 @@ enum Defect: String, Sendable, CaseIterable {
   case throwsAtEarlyEnd
   case endsEarly
   case otherFormatWhenLong
-  case ignoresOptions
   // Of the public-key kinds and key derivation.
   case takesAnyPeer
   case disagrees

@@ -1,6 +1,7 @@
 // Prints every row with its peer, ratio, goal and whether it holds: `make bench`.
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import WarpDrive
 
 func padded(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: max(0, width - text.count)) }
@@ -34,6 +35,7 @@ do {
   }
 } catch {
   print("a benchmark failed: \(error)")
+  exit(1)
 }
 
 func compare() throws {
