@@ -82,7 +82,6 @@ test-debug: ## all tests
 # LeakSanitizer comes with AddressSanitizer; Swift's own crash handler would hide the sanitizer's report.
 test-asan: export SKIP := $(or $(SKIP),$(ASAN_SKIP))
 test-asan: export ASAN_OPTIONS := detect_leaks=1
-test-asan: export LSAN_OPTIONS := suppressions=$(abspath Scripts/lsan.supp):print_suppressions=0
 test-asan: export SWIFT_BACKTRACE := enable=no
 test-asan: ## all tests under AddressSanitizer with leak checking
 	$(STAGE) $@ Scripts/run-tests.sh $@ --scratch-path .build-asan --sanitize=address $(LLD)

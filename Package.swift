@@ -59,7 +59,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     // Tests: data first, then a folder a module.
-    .target(name: "TestVectors", path: "Tests/TestVectors", swiftSettings: strict),
+    .target(name: "TestPrograms", path: "Tests/TestPrograms", swiftSettings: strict),
+    .target(name: "TestVectors", dependencies: ["TestPrograms"], path: "Tests/TestVectors", swiftSettings: strict),
     .target(
       name: "FuzzTargets", dependencies: ["OpenSSLProvider", "WarpDrive", "WarpDriveCore", "ZlibProvider"],
       path: "Tests/FuzzTargets", swiftSettings: strict),
@@ -70,7 +71,7 @@ let package = Package(
       name: "PluginHeaderTests", dependencies: ["CWarpDrivePlugin", "WarpDriveCore"], swiftSettings: strict),
     .testTarget(
       name: "ZlibProviderTests",
-      dependencies: ["CZlib", "TestVectors", "WarpDriveCore", "ZlibProvider"],
+      dependencies: ["CZlib", "TestPrograms", "TestVectors", "WarpDriveCore", "ZlibProvider"],
       swiftSettings: strict),
     .testTarget(
       name: "OpenSSLProviderTests", dependencies: ["COpenSSL", "OpenSSLProvider", "TestVectors", "WarpDriveCore"],
@@ -86,7 +87,7 @@ let package = Package(
       name: "SoakTests", dependencies: ["LinuxSystem", "OpenSSLProvider", "WarpDriveCore", "ZlibProvider"],
       swiftSettings: strict),
     .testTarget(
-      name: "CommandTests", dependencies: ["TestVectors", "WarpDrive", "WarpDriveCore", "wdprov"],
+      name: "CommandTests", dependencies: ["TestPrograms", "TestVectors", "WarpDrive", "WarpDriveCore", "wdprov"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

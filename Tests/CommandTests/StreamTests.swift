@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestPrograms
 import Testing
 
 @Suite("Streams end as streams of good tools do")
@@ -65,8 +66,8 @@ struct StreamTests {
     let arguments = ["--default-signal=INT,TERM,HUP", Tool.path, "compress", "-o", "out", "-"]
     let running = try tool.start("/usr/bin/env", arguments, input: nil)
     // More than the pipe holds: when this returns, the command reads and writes.
-    try running.input?.write(contentsOf: Sample.noise(1 << 20))
-    kill(running.process.processIdentifier, number)
+    try running.process.input?.write(contentsOf: Sample.noise(1 << 20))
+    running.process.send(number)
     let outcome = try running.wait()
     #expect(outcome.signal == number)
     #expect(try folder.names == ["noise"])
@@ -76,7 +77,7 @@ struct StreamTests {
   func signalWhileReplacing() throws {
     #expect(try tool.shell("mkfifo slow; head -c 33554432 /dev/zero >big").status == 0)
     let running = try tool.start("/usr/bin/env", ["--default-signal=TERM", Tool.path, "compress", "-9", "-f", "big"])
-    running.process.terminate()
+    running.process.send(SIGTERM)
     _ = try running.wait()
     // It may have been quick: then big.gz is complete and big is gone. Nothing lies in between.
     let names = try folder.names.filter { $0.hasPrefix("big") || $0.hasPrefix(".") }

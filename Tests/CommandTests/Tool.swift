@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestPrograms
 
 /// The built `wdprov`, and what a run of it came to.
 struct Tool {
@@ -63,10 +64,6 @@ struct Tool {
 
   /// Starts a program in the folder.
   func start(_ program: String, _ arguments: [String], input: Data? = Data()) throws -> Running {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = arguments
-    process.currentDirectoryURL = folder.url
     // Nothing of the machine's own rules, and the same language everywhere.
     var environment = [
       "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/nonexistent", "wdprov": Tool.path,
@@ -76,45 +73,36 @@ struct Tool {
     for name in ["ASAN_OPTIONS", "TSAN_OPTIONS", "SWIFT_BACKTRACE"] {
       environment[name] = ProcessInfo.processInfo.environment[name]
     }
-    process.environment = environment.merging(self.environment) { $1 }
-    return try Running(process, input: input)
+    environment.merge(self.environment) { $1 }
+    return try Running(program, arguments, folder: folder, environment: environment, input: input)
   }
 }
 
 /// A program that runs.
 struct Running {
-  let process: Process
-  /// The writing end of its standard input; nil where that is a file.
-  let input: FileHandle?
+  let process: ChildProcess
   private let streams: TemporaryFolder
 
-  fileprivate init(_ process: Process, input data: Data?) throws {
-    self.process = process
+  fileprivate init(
+    _ program: String, _ arguments: [String], folder: TemporaryFolder, environment: [String: String], input: Data?
+  ) throws {
     streams = try TemporaryFolder()
-    process.standardOutput = try FileHandle(forWritingTo: streams.create("output"))
-    process.standardError = try FileHandle(forWritingTo: streams.create("errors"))
-    if let data {
-      process.standardInput = try FileHandle(forReadingFrom: streams.create("input", data))
-      input = nil
-    } else {
-      let pipe = Pipe()
-      process.standardInput = pipe
-      input = pipe.fileHandleForWriting
-    }
-    try process.run()
+    let source: ChildProcess.Stream = if let input { .file(try streams.create("input", input).path) } else { .pipe }
+    process = try ChildProcess(
+      program, arguments, folder: folder.url.path, environment: environment, input: source,
+      output: .file(streams.create("output").path), errors: streams.create("errors").path)
   }
 
   /// Waits for its end, which comes by force after two minutes: a test fails rather than hangs.
   func wait() throws -> Tool.Outcome {
-    let process = process
-    let end = DispatchWorkItem { kill(process.processIdentifier, SIGKILL) }
-    DispatchQueue.global().asyncAfter(deadline: .now() + 120, execute: end)
-    process.waitUntilExit()
-    end.cancel()
-    let isSignal = process.terminationReason == .uncaughtSignal
+    let (status, signal): (Int32, Int32?) =
+      switch try process.wait() {
+      case .exit(let status): (status, nil)
+      case .signal(let number): (number, number)
+      }
     return try Tool.Outcome(
-      status: process.terminationStatus, signal: isSignal ? process.terminationStatus : nil,
-      output: streams.contents("output"), errors: String(decoding: streams.contents("errors"), as: UTF8.self))
+      status: status, signal: signal, output: streams.contents("output"),
+      errors: String(decoding: streams.contents("errors"), as: UTF8.self))
   }
 }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestPrograms
 
 /// An archive of regular files in the ustar format (POSIX.1-1988), which is what import.py writes.
 struct Archive {
@@ -41,19 +42,11 @@ struct Archive {
 
   private static func decompressed(_ name: String) throws -> [UInt8] {
     let path = Vectors.folder.appending(path: name).path
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["xz", "--decompress", "--stdout", path]
-    process.standardOutput = output
-    try process.run()
-    let data = try output.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
+    do {
+      return try ChildProcess.output(of: "xz", ["--decompress", "--stdout", path])
+    } catch {
       throw VectorError(
-        file: name, line: nil,
-        message: "xz ended with status \(process.terminationStatus); is xz-utils installed and the file complete?")
+        file: name, line: nil, message: "\(error); is xz-utils installed and the file complete?")
     }
-    return [UInt8](data)
   }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestPrograms
 
 /// Files in a folder of their own, and programs run on them.
 struct Workspace: ~Copyable {
@@ -21,21 +22,9 @@ struct Workspace: ~Copyable {
 
   /// What `tool` writes to its standard output, run in the folder.
   ///
-  /// - Throws: ``ToolFailure`` for an exit status other than 0.
+  /// - Throws: `ChildProcessError` for an exit status other than 0.
   func run(_ tool: String, _ arguments: [String]) throws -> [UInt8] {
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [tool] + arguments
-    process.currentDirectoryURL = folder
-    process.standardOutput = output
-    try process.run()
-    let data = try output.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      throw ToolFailure(tool: tool, arguments: arguments, status: process.terminationStatus)
-    }
-    return [UInt8](data)
+    try ChildProcess.output(of: tool, arguments, folder: folder.path)
   }
 
   /// The SHA-256 of each of `messages` in lower-case digits, by one run of sha256sum.
@@ -45,11 +34,4 @@ struct Workspace: ~Copyable {
     let lines = String(decoding: try run("sha256sum", names), as: UTF8.self).split(separator: "\n")
     return lines.map { String($0.prefix(64)) }
   }
-}
-
-/// A program that ended with an error.
-struct ToolFailure: Error {
-  let tool: String
-  let arguments: [String]
-  let status: Int32
 }
