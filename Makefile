@@ -30,7 +30,7 @@ WDPROV := .build/release/wdprov
 STAGE := @Scripts/stage.sh
 # The toolchain's own linker: gold prints hundreds of warnings about a sanitizer's symbols.
 LLD := -Xswiftc -use-ld=lld
-RELEASE := Scripts/swift.sh build -c release --product wdprov --static-swift-stdlib $(LLD)
+RELEASE := Scripts/build-release.sh
 BIN := $(DESTDIR)$(PREFIX)/bin
 SHARE := $(DESTDIR)$(PREFIX)/share
 INCLUDE := $(DESTDIR)$(PREFIX)/include

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Checks what the shipped command loads at start-up: not libcrypto, which is opened on first use, and no Swift library.
+# Checks what the shipped command loads at start-up: not libcrypto, which is opened on first use, and no Swift or C++
+# library.
 # Usage: check-linkage.sh [COMMAND]
 # SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
@@ -15,7 +16,8 @@ echo "$command needs: ${needed[*]}"
 status=0
 for library in "${needed[@]}"; do
   case $library in
-    libcrypto* | libssl* | libswift* | libFoundation* | lib_Foundation* | libdispatch* | libBlocksRuntime*)
+    libcrypto* | libssl* | libswift* | libFoundation* | lib_Foundation* | libdispatch* | libBlocksRuntime* | \
+      libstdc++* | libgcc_s*)
       echo "check-linkage: $library is loaded at start-up" >&2
       status=1
       ;;

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Builds the command as it is shipped: the Swift and C++ libraries inside, so that a start loads and relocates only C.
+# SPDX-License-Identifier: Apache-2.0
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# Swift's runtime names -lstdc++, which a compiler flag cannot turn into the archive: the first folder that the linker
+# searches has the archive alone. Loading and relocating libstdc++ takes an eighth of the start of a short run.
+archives=$PWD/.build/archives
+mkdir -p "$archives"
+ln -sf "$(g++ -print-file-name=libstdc++.a)" "$archives/libstdc++.a"
+
+# Nothing looks symbols of the program up, so they need not be exported. The toolchain's own linker: gold prints hundreds
+# of warnings about a sanitizer's symbols.
+exec Scripts/swift.sh build -c release --product wdprov --static-swift-stdlib -Xswiftc -use-ld=lld \
+  -Xswiftc -Xclang-linker -Xswiftc -static-libgcc -Xlinker "-L$archives" -Xlinker --no-export-dynamic
