@@ -93,7 +93,7 @@ struct Running {
       output: .file(streams.create("output").path), errors: streams.create("errors").path)
   }
 
-  /// Waits for its end, which comes by force after two minutes: a test fails rather than hangs.
+  /// Waits for its end, which comes by force after ten minutes: a test fails rather than hangs.
   func wait() throws -> Tool.Outcome {
     let (status, signal): (Int32, Int32?) =
       switch try process.wait() {

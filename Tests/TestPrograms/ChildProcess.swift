@@ -109,7 +109,7 @@ public final class ChildProcess {
   }
 
   /// Waits for its end, which comes by SIGKILL after `seconds`: a test fails rather than hangs. To be called once.
-  public func wait(seconds: Double = 120) throws -> Termination {
+  public func wait(seconds: Double = 600) throws -> Termination {
     let identifier = identifier
     let end = DispatchWorkItem { kill(identifier, SIGKILL) }
     DispatchQueue.global().asyncAfter(deadline: .now() + seconds, execute: end)

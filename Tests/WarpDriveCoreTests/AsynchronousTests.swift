@@ -122,7 +122,7 @@ struct AsynchronousTests {
     }
     let last = try await compression.compress([1], capacity: 64)
     #expect(last.bytes.count == 5)
-    for _ in 0..<100 where compression.pending > 0 { try await Task.sleep(nanoseconds: 10_000_000) }
+    for _ in 0..<6000 where compression.pending > 0 { try await Task.sleep(nanoseconds: 10_000_000) }
     #expect(compression.pending == 0)
   }
 

@@ -1,6 +1,7 @@
 // Drivers of a few lines, so that the registry's rules can be tested without any library.
 // SPDX-License-Identifier: Apache-2.0
 
+import LinuxSystem
 import Synchronization
 import WarpDriveCore
 
@@ -23,11 +24,12 @@ struct ToyHash: HashDriver {
   var knownAnswers: [KnownAnswer]
   let failure: Switch
   let delay: UInt64
+  let hold: Gate?
 
   init(
     _ name: String = "toy", driver: String, priority: Int = 100, flags: AlgorithmFlags = [],
     aliases: [AlgorithmAlias] = [], answer: String = "0000000000000126", blockSize: Int = 16,
-    failure: Switch = Switch(), delay: UInt64 = 0
+    failure: Switch = Switch(), delay: UInt64 = 0, hold: Gate? = nil
   ) {
     descriptor = AlgorithmDescriptor(
       name: name, driverName: driver, priority: priority, properties: .hash(.init(digestSize: 8)), flags: flags,
@@ -35,16 +37,18 @@ struct ToyHash: HashDriver {
     knownAnswers = [KnownAnswer(.hash(message: "616263", digest: answer), source: "97 + 98 + 99 = 0x126")]
     self.failure = failure
     self.delay = delay
+    self.hold = hold
   }
 
   func makeTransform() throws(ProviderError) -> any HashTransform & ~Copyable {
-    Transform(sum: 0, failure: failure, delay: delay)
+    Transform(sum: 0, failure: failure, delay: delay, hold: hold)
   }
 
   struct Transform: HashTransform, ~Copyable {
     var sum: UInt64
     let failure: Switch
     let delay: UInt64
+    let hold: Gate?
 
     mutating func update(_ bytes: RawSpan) throws(ProviderError) {
       try failure.check()
@@ -59,13 +63,14 @@ struct ToyHash: HashDriver {
     }
     mutating func digest(_ bytes: RawSpan, _ count: Int, into output: inout OutputRawSpan) throws(ProviderError) {
       if delay > 0 { Pause.nanoseconds(delay) }
+      _ = hold?.wait(nanoseconds: Pause.limit)
       sum = 0
       try update(bytes)
       try finish(count, into: &output)
     }
     mutating func reset() throws(ProviderError) { sum = 0 }
     mutating func clone() throws(ProviderError) -> any HashTransform & ~Copyable {
-      Transform(sum: sum, failure: failure, delay: delay)
+      Transform(sum: sum, failure: failure, delay: delay, hold: hold)
     }
   }
 }
