@@ -53,6 +53,8 @@ struct DigestDriver: HashDriver {
     guard isDone else { throw Libcrypto.failed(to: "finish a digest") }
   }
 
+  // Inlined into its entry of the witness table, which would call it.
+  @inline(__always)
   mutating func digest(_ bytes: RawSpan, _ count: Int, into output: inout OutputRawSpan) throws(ProviderError) {
     isBegun = false
     let context = unsafe context.pointer

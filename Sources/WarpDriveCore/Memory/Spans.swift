@@ -3,6 +3,7 @@
 
 extension [UInt8] {
   /// The array's bytes as a raw span; safe for bytes, which have no padding.
+  @inlinable
   public var rawSpan: RawSpan {
     @_lifetime(borrow self)
     borrowing get { unsafe span.bytes }

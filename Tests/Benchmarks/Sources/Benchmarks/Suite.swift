@@ -91,12 +91,12 @@ enum Suite {
     ]
     precondition(tag == other, "the two sides disagree")
     #if canImport(Crypto)
-      let key = SymmetricKey(data: key)
+      let symmetric = SymmetricKey(data: key)
       rows.append(
         try Paired.compare(
           "HMAC-SHA-256 64 B, held handle", to: "swift-crypto", goal: 0.18,
           ours: { try authenticate(&handle, data, $0, &tag) },
-          theirs: { for _ in 0..<$0 { blackHole(HMAC<SHA256>.authenticationCode(for: data, using: key)) } }))
+          theirs: { for _ in 0..<$0 { blackHole(HMAC<SHA256>.authenticationCode(for: data, using: symmetric)) } }))
     #endif
     return rows
   }
