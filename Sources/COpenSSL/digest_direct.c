@@ -25,10 +25,10 @@ static cossl_digest *clone(const cossl_digest *digest) {
 }
 
 // A one-shot pads and compresses by itself: libcrypto's update and final count what is buffered, and wipe a buffer
-// that a one-shot never fills, for 15 ns of the 89 that 64 bytes of SHA-256 take. Every instruction between two messages
-// counts more than its own time: it keeps the processor from beginning the next chain of compressions while this one
-// ends. Hence no call for a length that the compiler could know, and only the words that are used. Callers pass
-// constants, hence the inlining.
+// that a one-shot never fills, for 15 ns of the 89 that 64 bytes of SHA-256 take. Every instruction between two
+// messages counts more than its own time: it keeps the processor from beginning the next chain of compressions while
+// this one ends. Hence no call for a length that the compiler could know, and only the words that are used. Callers
+// pass constants, hence the inlining.
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "Swift runs on no big-endian Linux");
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 

@@ -53,6 +53,21 @@ extension FileDescriptor {
     _ = try systemCall("fsync") { fsync(number) }
   }
 
+  /// Takes the file's one exclusive lock, which the kernel releases when the descriptor is closed (`flock(2)`).
+  ///
+  /// It binds only those who ask for it.
+  ///
+  /// - Returns: whether it was taken; false if another open file has it.
+  /// - Throws: `ENOLCK`, and `EOPNOTSUPP` on a file system without locks.
+  public func tryLock() throws(SystemError) -> Bool {
+    do throws(SystemError) {
+      _ = try systemCall("flock") { flock(number, LOCK_EX | LOCK_NB) }
+      return true
+    } catch  where error.errno == EWOULDBLOCK {
+      return false
+    }
+  }
+
   /// Tells the kernel that the file will be read from its start to its end, so that it reads ahead.
   ///
   /// A hint: what cannot take it, such as a pipe, is left as it is.

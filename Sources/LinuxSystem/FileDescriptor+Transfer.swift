@@ -1,6 +1,7 @@
 // Reading, writing and waiting.
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import Glibc
 
 extension FileDescriptor {
@@ -121,6 +122,8 @@ public struct PollEvents: OptionSet, Sendable {
   public static let error = PollEvents(rawValue: Int16(POLLERR))
   /// `POLLHUP`: the other end is closed; reported always.
   public static let hangUp = PollEvents(rawValue: Int16(POLLHUP))
+  /// `POLLRDHUP`: the other end of a stream socket sends no more; there may be something left to read.
+  public static let peerHangUp = PollEvents(rawValue: Int16(clinux_poll_peer_hang_up))
 }
 
 extension FileDescriptor {

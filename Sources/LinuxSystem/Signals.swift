@@ -44,6 +44,21 @@ public enum Signals {
     _ = try systemCall("sigaction") { clinux_remove_temporary_files_on_termination() }
   }
 
+  /// From now on the first signal that asks the process to end signals `counter` and does nothing else, so that the
+  /// program can end in order; the next one removes the temporary files and ends the process at once.
+  ///
+  /// For `SIGINT`, `SIGTERM` and `SIGHUP`; one that the parent had set to be ignored (`nohup`) stays ignored, one that
+  /// it had blocked is heard. To be called once, on the main thread.
+  ///
+  /// - Parameter counter: what is signalled; it is kept for the life of the process.
+  /// - Throws: what `sigaction(2)` reports; not expected.
+  public static func onTermination(signal counter: EventCounter) throws(SystemError) {
+    announcement.withLock { $0 = counter }
+    _ = try systemCall("sigaction") { clinux_announce_termination(counter.descriptor.number) }
+  }
+
+  private static let announcement = Guarded(EventCounter?.none)
+
   /// Removes the temporary files and ends the process by a signal with its default action, as if nobody had handled it.
   public static func die(of signal: Signal) -> Never {
     clinux_die_by_signal(signal.number)

@@ -45,3 +45,32 @@ extension SystemError {
   /// `EILSEQ`: bytes that are no valid UTF-8.
   public static let notUnicode: Int32 = EILSEQ
 }
+
+extension SystemError {
+  /// `ETIMEDOUT`: a time limit has passed.
+  public static let timedOut: Int32 = ETIMEDOUT
+  /// `ECONNREFUSED`: nobody listens.
+  public static let connectionRefused: Int32 = ECONNREFUSED
+  /// `ECONNRESET`: the other end closed with something unread.
+  public static let connectionReset: Int32 = ECONNRESET
+  /// `EADDRINUSE`: the name of a socket is taken.
+  public static let addressInUse: Int32 = EADDRINUSE
+  /// `EBUSY`: what is asked for is in use.
+  public static let busy: Int32 = EBUSY
+  /// `EFAULT`: an address that cannot be accessed.
+  public static let badAddress: Int32 = EFAULT
+  /// `ENODEV`: no such device.
+  public static let noDevice: Int32 = ENODEV
+  /// `ENOTTY`: an operation that this object does not have.
+  public static let notATypewriter: Int32 = ENOTTY
+  /// `EOPNOTSUPP`: an operation that is not supported.
+  public static let notSupported: Int32 = EOPNOTSUPP
+  /// `E2BIG`: an argument is too large.
+  public static let argumentTooLarge: Int32 = E2BIG
+  /// `ENXIO`: no such device or address.
+  public static let noSuchAddress: Int32 = ENXIO
+  /// `ECANCELED`: the operation was cancelled.
+  public static let cancelled: Int32 = ECANCELED
+  /// `EPROTO`: the other end does not keep to the protocol.
+  public static let protocolError: Int32 = EPROTO
+}

@@ -98,6 +98,26 @@ struct SignalsTests {
     #expect(try directory.names() == ["out"])
   }
 
+  @Test("the first request to end is announced, the second ends the process")
+  func announced() async throws {
+    await #expect(processExitsWith: .signal(SIGTERM)) {
+      let requests = try EventCounter()
+      try Signals.onTermination(signal: requests)
+      kill(getpid(), SIGTERM)
+      guard requests.wait(nanoseconds: 60_000_000_000) == 1 else { CurrentProcess.exit(1) }
+      kill(getpid(), SIGTERM)
+      _ = Gate().wait(nanoseconds: 60_000_000_000)
+    }
+    await #expect(processExitsWith: .exitCode(7)) {
+      signal(SIGHUP, SIG_IGN)
+      let requests = try EventCounter()
+      try Signals.onTermination(signal: requests)
+      raise(SIGHUP)
+      raise(SIGINT)
+      CurrentProcess.exit(requests.wait(nanoseconds: 60_000_000_000) == 1 ? 7 : 1)
+    }
+  }
+
   @Test("a file beyond the limit on file size ends the process, and nothing remains")
   func fileSizeLimit() async throws {
     let path = directory.path

@@ -3,10 +3,14 @@
 #ifndef CLINUX_H
 #define CLINUX_H
 
+#include "clinux_event_set.h"
 #include "clinux_file.h"
 #include "clinux_memory.h"
 #include "clinux_process.h"
+#include "clinux_shared.h"
+#include "clinux_socket.h"
 #include "clinux_temporary.h"
+#include "clinux_termination.h"
 #include "clinux_thread.h"
 
 #endif
