@@ -23,6 +23,7 @@ let package = Package(
     .library(name: "ZlibProvider", targets: ["ZlibProvider"]),
     .library(name: "OpenSSLProvider", targets: ["OpenSSLProvider"]),
     .library(name: "WarpDriveConformance", targets: ["WarpDriveConformance"]),
+    .library(name: "VFIOUser", targets: ["VFIOUser"]),
     .executable(name: "wdprov", targets: ["wdprov"]),
     // Not for users: the nested fuzzing package can reach a target only through a product.
     .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
@@ -39,8 +40,9 @@ let package = Package(
     .target(name: "CWarpDrivePlugin", cSettings: strictC),
     // Floor 1: the operating system.
     .target(name: "LinuxSystem", dependencies: ["CLinux"], swiftSettings: lifetimes),
-    // Floor 2: the registry.
+    // Floor 2: the registry, and the protocol that carries devices.
     .target(name: "WarpDriveCore", dependencies: ["LinuxSystem"], swiftSettings: lifetimes),
+    .target(name: "VFIOUser", dependencies: ["LinuxSystem"], swiftSettings: strict),
     // Floor 3: providers.
     .target(name: "ZlibProvider", dependencies: ["CZlib", "WarpDriveCore"], swiftSettings: strict),
     .target(name: "OpenSSLProvider", dependencies: ["COpenSSL", "WarpDriveCore"], swiftSettings: strict),
@@ -67,6 +69,7 @@ let package = Package(
     .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"], swiftSettings: lifetimes),
     .testTarget(
       name: "WarpDriveCoreTests", dependencies: ["LinuxSystem", "WarpDriveCore"], swiftSettings: lifetimes),
+    .testTarget(name: "VFIOUserTests", dependencies: ["LinuxSystem", "VFIOUser"], swiftSettings: strict),
     .testTarget(
       name: "PluginHeaderTests", dependencies: ["CWarpDrivePlugin", "WarpDriveCore"], swiftSettings: strict),
     .testTarget(
