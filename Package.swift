@@ -23,6 +23,8 @@ let package = Package(
     .library(name: "ZlibProvider", targets: ["ZlibProvider"]),
     .library(name: "OpenSSLProvider", targets: ["OpenSSLProvider"]),
     .library(name: "WarpDriveConformance", targets: ["WarpDriveConformance"]),
+    // With the protocol that its functions conform to, and the hardware's names.
+    .library(name: "HisiliconModel", targets: ["HisiliconModel", "DeviceAccess", "CHisilicon"]),
     .library(name: "VFIOUser", targets: ["VFIOUser"]),
     .executable(name: "wdprov", targets: ["wdprov"]),
     // Not for users: the nested fuzzing package can reach a target only through a product.
@@ -34,6 +36,7 @@ let package = Package(
   ],
   targets: [
     // Floor 0: C.
+    .target(name: "CHisilicon", cSettings: strictC),
     .target(name: "CLinux", cSettings: strictC),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "COpenSSL", cSettings: strictC),
@@ -43,10 +46,14 @@ let package = Package(
     // Floor 2: the registry, and the protocol that carries devices.
     .target(name: "WarpDriveCore", dependencies: ["LinuxSystem"], swiftSettings: lifetimes),
     .target(name: "VFIOUser", dependencies: ["LinuxSystem"], swiftSettings: strict),
-    // Floor 3: providers.
+    // Floor 3: providers, and devices as their drivers see them.
+    .target(name: "DeviceAccess", dependencies: ["LinuxSystem"], swiftSettings: strict),
     .target(name: "ZlibProvider", dependencies: ["CZlib", "WarpDriveCore"], swiftSettings: strict),
     .target(name: "OpenSSLProvider", dependencies: ["COpenSSL", "WarpDriveCore"], swiftSettings: strict),
-    // Floor 4: what any driver must pass.
+    // Floor 4: what any driver must pass, and the accelerator as software.
+    .target(
+      name: "HisiliconModel", dependencies: ["CHisilicon", "CZlib", "DeviceAccess", "LinuxSystem", "VFIOUser"],
+      swiftSettings: strict),
     .target(name: "WarpDriveConformance", dependencies: ["LinuxSystem", "WarpDriveCore"], swiftSettings: strict),
     // Floor 6: the machine's registry.
     .target(
@@ -70,6 +77,10 @@ let package = Package(
     .testTarget(
       name: "WarpDriveCoreTests", dependencies: ["LinuxSystem", "WarpDriveCore"], swiftSettings: lifetimes),
     .testTarget(name: "VFIOUserTests", dependencies: ["LinuxSystem", "VFIOUser"], swiftSettings: strict),
+    .testTarget(
+      name: "HisiliconModelTests",
+      dependencies: ["CHisilicon", "CZlib", "DeviceAccess", "HisiliconModel", "LinuxSystem", "VFIOUser"],
+      swiftSettings: strict),
     .testTarget(
       name: "PluginHeaderTests", dependencies: ["CWarpDrivePlugin", "WarpDriveCore"], swiftSettings: strict),
     .testTarget(
