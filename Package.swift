@@ -32,6 +32,7 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
   ],
   targets: [
@@ -63,8 +64,10 @@ let package = Package(
     .executableTarget(
       name: "wdprov",
       dependencies: [
-        "LinuxSystem", "WarpDrive", "WarpDriveConformance", "WarpDriveCore",
+        "DeviceAccess", "HisiliconModel", "LinuxSystem", "VFIOUser", "WarpDrive", "WarpDriveConformance",
+        "WarpDriveCore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
     // Tests: data first, then a folder a module.
@@ -101,7 +104,10 @@ let package = Package(
       name: "SoakTests", dependencies: ["LinuxSystem", "OpenSSLProvider", "WarpDriveCore", "ZlibProvider"],
       swiftSettings: strict),
     .testTarget(
-      name: "CommandTests", dependencies: ["TestPrograms", "TestVectors", "WarpDrive", "WarpDriveCore", "wdprov"],
+      name: "CommandTests",
+      dependencies: [
+        "CHisilicon", "LinuxSystem", "TestPrograms", "TestVectors", "VFIOUser", "WarpDrive", "WarpDriveCore", "wdprov",
+      ],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

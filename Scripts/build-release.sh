@@ -11,7 +11,14 @@ archives=$PWD/.build/archives
 mkdir -p "$archives"
 ln -sf "$(g++ -print-file-name=libstdc++.a)" "$archives/libstdc++.a"
 
-# Nothing looks symbols of the program up, so they need not be exported. The toolchain's own linker: gold prints hundreds
-# of warnings about a sanitizer's symbols.
+# Relocations as a bitmap: 9 KB to read at a start instead of 1.1 MB. A loader before glibc 2.36 could not apply them.
+packed=()
+if printf '%s\n' 2.36 "$(getconf GNU_LIBC_VERSION | cut -d ' ' -f 2)" | sort --check=silent --version-sort; then
+  packed=(-Xlinker -z -Xlinker pack-relative-relocs)
+fi
+
+# Nothing looks symbols of the program up, so they need not be exported. The toolchain's own linker: gold prints
+# hundreds of warnings about a sanitizer's symbols.
 exec Scripts/swift.sh build -c release --product wdprov --static-swift-stdlib -Xswiftc -use-ld=lld \
-  -Xswiftc -Xclang-linker -Xswiftc -static-libgcc -Xlinker "-L$archives" -Xlinker --no-export-dynamic
+  -Xswiftc -Xclang-linker -Xswiftc -static-libgcc -Xlinker "-L$archives" -Xlinker --no-export-dynamic \
+  "${packed[@]}"

@@ -22,6 +22,7 @@ PLATFORM = {
     "Glibc": {"LinuxSystem", "wdprov"},
     "ArgumentParser": {"wdprov"},
     "ArgumentParserToolInfo": {"wdprov"},
+    "Logging": {"wdprov"},
 }
 FOUNDATION = {"Foundation", "FoundationEssentials", "FoundationInternationalization", "Dispatch"}
 # The module that must not load Foundation, hence nothing below it may either.

@@ -92,7 +92,7 @@ struct WDProv: ParsableCommand {
 
   private static let subcommands: [any Subcommand.Type] = [
     List.self, Providers.self, Info.self, Compress.self, Decompress.self, HashCommand.self, Test.self, Bench.self,
-    Batch.self, Doctor.self, Completions.self,
+    Batch.self, Serve.self, Device.self, Doctor.self, Completions.self,
   ]
 
   /// The subcommand called `word`.
@@ -102,7 +102,9 @@ struct WDProv: ParsableCommand {
 
   /// The command line that shows the help for what `arguments` tried.
   static func help(_ arguments: [String]) -> String {
-    guard let word = arguments.first, command(word) != nil else { return "wdprov --help" }
+    guard let word = arguments.first, let command = command(word) else { return "wdprov --help" }
+    let below = command.configuration.subcommands.compactMap { $0.configuration.commandName }
+    if let second = arguments.dropFirst().first, below.contains(second) { return "wdprov \(word) \(second) --help" }
     return "wdprov \(word) --help"
   }
 }

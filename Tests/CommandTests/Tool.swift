@@ -93,6 +93,12 @@ struct Running {
       output: .file(streams.create("output").path), errors: streams.create("errors").path)
   }
 
+  /// Whether it has not ended, as far as is known.
+  var isRunning: Bool { FileManager.default.fileExists(atPath: "/proc/\(process.identifier)/exe") }
+
+  /// What it has written to standard error up to now.
+  func errors() throws -> String { String(decoding: try streams.contents("errors"), as: UTF8.self) }
+
   /// Waits for its end, which comes by force after ten minutes: a test fails rather than hangs.
   func wait() throws -> Tool.Outcome {
     let (status, signal): (Int32, Int32?) =

@@ -8,20 +8,25 @@ import Testing
 struct UsageTests {
   let tool: Tool
   static let subcommands = [
-    "list", "providers", "info", "compress", "decompress", "hash", "test", "bench", "batch", "doctor", "completions",
+    "list", "providers", "info", "compress", "decompress", "hash", "test", "bench", "batch", "serve", "device",
+    "doctor",
+    "completions",
   ]
+  /// Commands below a subcommand; they share its manual page.
+  static let nested = ["device list", "device status", "device reset", "device inject"]
 
   init() throws { tool = Tool(try TemporaryFolder(), environment: ["COLUMNS": "80"]) }
 
-  @Test("help is what was approved", arguments: [""] + subcommands)
+  @Test("help is what was approved", arguments: [""] + subcommands + nested)
   func help(command: String) throws {
-    let outcome = try tool.run(command.isEmpty ? ["--help"] : [command, "--help"])
+    let words = command.split(separator: " ").map(String.init)
+    let outcome = try tool.run(words + ["--help"])
     #expect(outcome.status == 0 && outcome.errors.isEmpty)
     if ProcessInfo.processInfo.environment["WDPROV_RECORD_SNAPSHOTS"] == "1" {
       try Data(outcome.text.utf8).write(to: Snapshot.url(command))
     }
     #expect(try outcome.text == Snapshot.text(command), "record with WDPROV_RECORD_SNAPSHOTS=1 if this is meant")
-    #expect(try command.isEmpty || tool.run("help", command).text == outcome.text)
+    #expect(try command.isEmpty || tool.run(["help"] + words).text == outcome.text)
   }
 
   @Test("the bare command shows its help, --version its version")
@@ -37,6 +42,7 @@ struct UsageTests {
       ["frob"], ["--frob"], ["compress", "--frob"], ["compress", "-Z"], ["decompress", "--limit"], ["hash"], ["info"],
       ["bench"], ["completions"], ["completions", "csh"], ["list", "extra"], ["test", "--seconds", "x"],
       ["bench", "gzip", "--sizes", "1X"], ["bench", "gzip", "--threads", "0"], ["test", "gzip", "--all"],
+      ["device", "frob"], ["device", "list", "extra"], ["device", "inject", "hisi_zip-0"], ["device", "--frob"],
     ])
   func wrongUsage(arguments: [String]) throws {
     let outcome = try tool.run(arguments)
@@ -82,10 +88,11 @@ struct UsageTests {
     )
   }
 
-  @Test("every option that help shows stands in the manual page", arguments: [""] + subcommands)
+  @Test("every option that help shows stands in the manual page", arguments: [""] + subcommands + nested)
   func manual(command: String) throws {
-    let page = try Snapshot.manual(command)
-    let help = try tool.run(command.isEmpty ? ["--help"] : [command, "--help"]).text
+    let words = command.split(separator: " ").map(String.init)
+    let page = try Snapshot.manual(words.first ?? "")
+    let help = try tool.run(words + ["--help"]).text
     for match in help.matches(of: /(?m)^ +(-[^<\n]*?)(?:  |=| <|$)/) {
       for option in match.1.split(separator: ", ").flatMap({ $0.split(separator: "/") }) {
         #expect(page.contains(option.replacing("-", with: "\\-")), "\(option) of wdprov \(command)")
@@ -108,7 +115,7 @@ private enum Snapshot {
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
   static func url(_ command: String) -> URL {
-    root.appending(path: "Tests/Snapshots/help\(command.isEmpty ? "" : "-" + command).txt")
+    root.appending(path: "Tests/Snapshots/help\(command.isEmpty ? "" : "-" + command.replacing(" ", with: "-")).txt")
   }
   static func text(_ command: String) throws -> String { try String(contentsOf: url(command), encoding: .utf8) }
 

@@ -28,7 +28,7 @@ private struct Examination {
   private var providers: [ProviderReport] = []
   private var drivers = 0
   private var usable = 0
-  private let runDirectory = Examination.runDirectory()
+  private let runDirectory = RunDirectory.usual
   /// What is broken, each with what to do.
   private(set) var problems: [String] = []
 
@@ -71,16 +71,12 @@ private struct Examination {
 
   private var features: [String] { machine.processorFeatures.filter(Self.relevantFeatures.contains) }
 
-  /// Where the sockets of a device's host are looked for: `$WDPROV_RUN_DIR`, `/run/wdprov`, or the user's.
-  private static func runDirectory() -> String? {
-    if let named = CurrentProcess.environmentVariable("WDPROV_RUN_DIR"), !named.isEmpty { return named }
-    if CurrentProcess.effectiveUserID == 0 { return "/run/wdprov" }
-    return CurrentProcess.environmentVariable("XDG_RUNTIME_DIR").map { $0 + "/wdprov" }
-  }
-
   private var runDirectoryExists: Bool {
     runDirectory.map { (try? Pathname.status(of: $0))?.kind == .directory } ?? false
   }
+
+  /// Whether the host of a device takes connections there.
+  private var hasHost: Bool { (try? RunDirectory(runDirectory))?.hasHost ?? false }
 
   var text: String {
     var text = """
@@ -88,7 +84,7 @@ private struct Examination {
       features    \(features.isEmpty ? "none that matter" : features.joined(separator: " "))
       kernel      Linux \(machine.kernelRelease)
       policy      \(policyFile ?? "no file: no rules")
-      run folder  \(runDirectory.map { runDirectoryExists ? $0 : "\($0) (not there: no host is running)" } ?? "none")
+      run folder  \(runDirectory.map { hasHost ? "\($0) (a host is running)" : "\($0) (no host is running)" } ?? "none")
       drivers     \(usable) of \(drivers) passed their self-test
 
       """
@@ -113,7 +109,10 @@ private struct Examination {
         ])
       ),
       ("policy", .object([("file", JSONValue(policyFile)), ("places", JSONValue(MachineConfiguration.policyPaths))])),
-      ("runDirectory", .object([("path", JSONValue(runDirectory)), ("exists", .bool(runDirectoryExists))])),
+      (
+        "runDirectory",
+        .object([("path", JSONValue(runDirectory)), ("exists", .bool(runDirectoryExists)), ("host", .bool(hasHost))])
+      ),
       ("providers", .array(providers.map(\.json))),
       ("drivers", .object([("total", .integer(drivers)), ("usable", .integer(usable))])),
       ("problems", JSONValue(problems)),
