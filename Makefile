@@ -38,11 +38,11 @@ MANUAL := $(wildcard Docs/man/*.1)
 HEADER := $(wildcard Sources/CWarpDrivePlugin/include/wdprov.h)
 
 # What `make test` runs, in this order.
-STAGES := setup-test lint floors build test-debug test-asan test-tsan release test-release soak-short examples docs \
-  check-install bench-build
+STAGES := setup-test lint floors build test-debug test-asan test-tsan release test-release test-guest soak-short \
+  examples docs check-install bench-build
 
 .PHONY: help run test stages setup setup-test lint format floors build test-debug test-asan test-tsan release \
-  test-release soak-short examples docs check-install install uninstall soak bench bench-build clean
+  test-release test-guest soak-short examples docs check-install install uninstall soak bench bench-build clean
 
 help: ## lists the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name text; do \
@@ -100,6 +100,10 @@ test-release: export WDPROV_BINARY := $(abspath $(WDPROV))
 test-release: $(WDPROV) ## the tests of the command, with the release build of it
 	$(STAGE) $@ Scripts/run-tests.sh $@
 
+test-guest: export WDPROV := $(WDPROV)
+test-guest: $(WDPROV) ## the unmodified Linux driver, in virtual machines, against the device model
+	$(STAGE) $@ Tests/GuestTests/run.sh
+
 soak-short: export WDPROV := $(WDPROV)
 soak-short: $(WDPROV) ## the short forms of the memory soaks
 	$(STAGE) $@ $(SHELL) -c 'Scripts/soak-bomb.sh $(SHORT_SIZE) && Scripts/soak-stream.sh $(SHORT_SIZE)'
@@ -139,10 +143,11 @@ uninstall: ## removes what `make install` with the same PREFIX and DESTDIR put t
 soak: export WDPROV_SOAK := 1
 soak: export TEST_TIMEOUT := 14400
 soak: export WDPROV := $(WDPROV)
-soak: $(WDPROV) ## the long runs, an hour or more: to be done before a release
+soak: $(WDPROV) ## the long runs, three hours or more: to be done before a release
 	@$(MAKE) --no-print-directory test-debug test-asan test-tsan
 	$(STAGE) soak-bomb Scripts/soak-bomb.sh 10G
 	$(STAGE) soak-stream Scripts/soak-stream.sh 1G
+	$(STAGE) soak-fuzz Scripts/fuzz.sh
 
 # swift-crypto is a peer only when asked for: it takes minutes to build. .gitignore is the start-up rows' tiny file.
 bench: export WDPROV_BENCH_SWIFT_CRYPTO := 1

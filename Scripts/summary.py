@@ -16,8 +16,8 @@ def stages(results):
 
 
 def tests(report):
-    """Returns (passed, failed) of one xUnit report, or None where a crash left none; a skipped test is neither."""
-    passed = failed = 0
+    """Returns (passed, failed, skipped) of one xUnit report, or None where a crash left none."""
+    passed = failed = skipped = 0
     try:
         tree = ElementTree.parse(report)
     except (ElementTree.ParseError, FileNotFoundError):
@@ -25,24 +25,32 @@ def tests(report):
     for case in tree.iter("testcase"):
         if case.find("failure") is not None or case.find("error") is not None:
             failed += 1
-        elif case.find("skipped") is None:
+        elif case.find("skipped") is not None:
+            skipped += 1
+        else:
             passed += 1
-    return passed, failed
+    return passed, failed, skipped
+
+
+def verdict(passed, failed, skipped):
+    """Returns the counts in words; skipped tests are named where there are any."""
+    return f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else "")
 
 
 def main():
     results, status = pathlib.Path(sys.argv[1]), int(sys.argv[2])
-    passed = failed = total = 0
+    passed = failed = skipped = total = 0
     broken = []
     print("\nstage              seconds  tests")
     for name, stage_status, seconds in stages(results):
         counts = tests(results / f"{name}.xml")
-        stage_passed, stage_failed = counts or (0, 0)
-        passed, failed, total = passed + stage_passed, failed + stage_failed, total + seconds
+        stage_passed, stage_failed, stage_skipped = counts or (0, 0, 0)
+        passed, failed, skipped = passed + stage_passed, failed + stage_failed, skipped + stage_skipped
+        total += seconds
         # A stage that fails without a failed test (a leak, a crash, a finding) is not to be hidden by the count.
         if stage_status != 0 and stage_failed == 0:
             broken.append(name)
-        shown = f"{stage_passed} passed, {stage_failed} failed" if counts else "-"
+        shown = verdict(*counts) if counts else "-"
         print(f"{name:<18} {seconds:>7}  {shown}{'' if stage_status == 0 else '  STAGE FAILED'}")
     print(f"{'all':<18} {total:>7}\n")
     if not any(stages(results)):
@@ -51,7 +59,7 @@ def main():
     if broken or (status != 0 and failed == 0):
         print(f"make test: failed in: {', '.join(broken) or 'a stage that left no record'}")
         return status or 1
-    print(f"{passed} passed, {failed} failed")
+    print(verdict(passed, failed, skipped))
     return status or (1 if failed else 0)
 
 
