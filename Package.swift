@@ -74,7 +74,11 @@ let package = Package(
     .target(name: "TestPrograms", path: "Tests/TestPrograms", swiftSettings: strict),
     .target(name: "TestVectors", dependencies: ["TestPrograms"], path: "Tests/TestVectors", swiftSettings: strict),
     .target(
-      name: "FuzzTargets", dependencies: ["OpenSSLProvider", "WarpDrive", "WarpDriveCore", "ZlibProvider"],
+      name: "FuzzTargets",
+      dependencies: [
+        "CHisilicon", "DeviceAccess", "HisiliconModel", "LinuxSystem", "OpenSSLProvider", "VFIOUser", "WarpDrive",
+        "WarpDriveCore", "ZlibProvider",
+      ],
       path: "Tests/FuzzTargets", swiftSettings: strict),
     .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"], swiftSettings: lifetimes),
     .testTarget(

@@ -27,6 +27,6 @@ while IFS=$'\t' read -r name _; do
     { tail -n 40 "$scratch/$name-merge.log" && exit 1; }
   find "$kept" -type f ! -name 'finding-*' -delete
   find "$chosen" -type f -exec cp {} "$kept" \;
-  printf '%-16s %4d inputs, %6d bytes\n' "$name" "$(find "$kept" -type f | wc -l)" \
+  printf '%-17s %4d inputs, %6d bytes\n' "$name" "$(find "$kept" -type f | wc -l)" \
     "$(find "$kept" -type f -printf '%s\n' | awk '{ sum += $1 } END { print sum + 0 }')"
 done < <("$fuzzer" --list)

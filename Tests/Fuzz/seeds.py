@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes inputs for the fuzzers, made from Tests/Vectors: seeds.py FOLDER; each target gets a folder in it.
+"""Writes inputs for the fuzzers, mostly made from Tests/Vectors: seeds.py FOLDER; each target gets a folder in it.
 
 An input begins with the choices that its entry point in Tests/FuzzTargets reads, in that order; the numbers here are
 the places in the lists there. A seed that has become meaningless is only a worse seed.
@@ -8,8 +8,10 @@ the places in the lists there. A seed that has become meaningless is only a wors
 
 import hashlib
 import pathlib
+import struct
 import sys
 import tarfile
+import zlib
 
 VECTORS = pathlib.Path(__file__).resolve().parent.parent / "Vectors"
 sys.path.insert(0, str(VECTORS))
@@ -125,6 +127,112 @@ def aead():
             yield choices[:3] + b"\3" + PIECES[number % 3] + fields + bytes(7) + b"\1" + data["ciphertext"]
 
 
+def vfio_user_message():
+    """One of each command, as QEMU and this package's client send them, a reply and an error reply."""
+    version = b'{"capabilities":{"max_msg_fds":8,"max_data_xfer_size":1048576,"max_dma_maps":65535,"pgsizes":4096,'
+    bodies = [
+        (1, struct.pack("<HH", 0, 1) + version + b'"write_multiple":true,"migration":{"pgsize":4096}}}\0'),
+        (1, struct.pack("<HH", 0, 0)),
+        (2, struct.pack("<IIQQQ", 32, 3, 0, 0x10000, 0x4000)),
+        (2, struct.pack("<IIQQQ", 32, 1, 4096, 2**64 - 4096, 4096)),
+        (3, struct.pack("<IIQQ", 24, 0, 0x10000, 0x4000)),
+        (3, struct.pack("<IIQQ", 24, 2, 0, 0)),
+        (4, struct.pack("<IIII", 16, 0, 0, 0)),
+        (5, struct.pack("<IIIIQQ", 32, 0, 2, 0, 0, 0)),
+        (6, struct.pack("<IIII", 16, 0, 2, 0)),
+        (7, struct.pack("<IIII", 16, 0, 1, 0)),
+        (8, struct.pack("<IIIII", 20, 4 | 32, 1, 0, 1)),
+        (8, struct.pack("<IIIII", 20, 1 | 32, 1, 0, 0)),
+        (8, struct.pack("<IIIII", 23, 2 | 8, 1, 0, 3) + b"\1\0\1"),
+        (8, struct.pack("<IIIII", 20, 1 | 16, 1, 1, 2)),
+        (9, struct.pack("<QII", 0x300, 2, 4)),
+        (10, struct.pack("<QII", 0x1000, 2, 8) + bytes(range(8))),
+        (11, struct.pack("<QQ", 0x10000, 128)),
+        (12, struct.pack("<QQ", 0x10000, 16) + bytes(16)),
+        (13, b""),
+        (15, struct.pack("<QQIIQ", 1, 0x300, 2, 8, 7)),
+        (15, struct.pack("<QQIIQQIIQ", 2, 0x300, 2, 4, 7, 0x304, 2, 1, 1)),
+        (16, struct.pack("<II", 8, 1 | 1 << 16)),
+        (16, struct.pack("<II", 12, 2 | 5 << 16) + bytes(4)),
+        (17, struct.pack("<II", 8, 4096)),
+        (18, struct.pack("<II", 12, 4) + bytes(4)),
+        (99, b"unknown"),
+    ]
+    for number, (command, body) in enumerate(bodies):
+        yield struct.pack("<HHIII", number, command, 16 + len(body), 16 * (command == 10), 0) + body
+    yield struct.pack("<HHIII", 7, 9, 36, 1, 0) + struct.pack("<QII", 0x300, 2, 4) + bytes(4)
+    yield struct.pack("<HHIII", 7, 2, 16, 33, 22)
+    # What can be mapped of a region: behind a capability of another kind, two areas.
+    areas = struct.pack("<HHI", 9, 1, 40) + struct.pack("<HHIIIQQQQ", 1, 1, 0, 2, 0, 0, 4096, 8192, 4096)
+    body = struct.pack("<IIIIQQ", 32 + len(areas), 15, 2, 32, 1 << 16, 0) + areas
+    yield struct.pack("<HHIII", 8, 5, 16 + len(body), 1, 0) + body
+
+
+def request(kind, source, count, target, room, is_list=0, flags=0):
+    """A request's 128 bytes."""
+    words = [0] * 32
+    words[4], words[7], words[9], words[14] = count, 3 << 28 | flags << 24, kind | is_list << 8, room
+    words[18], words[20], words[22], words[26] = source, target, 64, 0xDEAD
+    return struct.pack("<32I", *words)
+
+
+def scatter_list(following, entries):
+    """A table of a scatter/gather list."""
+    head = struct.pack("<QHHHH", following, len(entries), len(entries), 10, 0) + bytes(48)
+    return head + b"".join(struct.pack("<QQIIII", address, 0, length, 0, 0, 0) for address, length in entries)
+
+
+def zip_request():
+    """Requests of each format, flat and in lists, whole and in parts; memory's first bytes follow them."""
+    text = b"the quick brown fox jumps over the lazy dog, " * 5
+    for kind in (1, 2, 3):
+        packer = zlib.compressobj(6, zlib.DEFLATED, -15)
+        packed = packer.compress(text) + packer.flush()
+        if kind == 2:
+            packed += struct.pack(">I", zlib.adler32(text))
+        elif kind == 3:
+            packed += struct.pack("<II", zlib.crc32(text), len(text))
+        for direction, data in ((0, text), (4, packed)):
+            half = len(data) // 2
+            yield bytes([direction | 8]) + request(kind, 64, len(data), 20000, 400) + bytes(64) + data
+            parts = request(kind, 64, half, 20000, 60, flags=12)
+            parts += request(kind, 64 + half, len(data) - half, 41000, 300, flags=6)
+            yield bytes([direction | 8 | 64]) + parts + bytes(64) + data
+            memory = scatter_list(256, [(640, half), (0, 0)]).ljust(256, b"\0")
+            memory += scatter_list(0, [(640 + half, len(data) - half)]).ljust(384, b"\0") + data
+            yield bytes([direction | 8]) + request(kind, 0, len(data), 20000, 400, is_list=1) + memory
+    yield bytes([8]) + request(1, 64, 1, 20000, 64) + bytes(64) + b"x"
+
+
+def register_file():
+    """A driver's steps on a device of each kind: queues started, requests rung, messages, resets."""
+    def mailbox(function, command, queue, place):
+        return bytes([7 | function << 4, command, queue, place])
+
+    def start(function, queue):
+        return mailbox(function, 0, queue, 2 * queue) + mailbox(function, 1, queue, 2 * queue + 1)
+
+    def ring(function, queue, index):
+        return bytes([9 | function << 4, queue, index])
+
+    def write(*registers):
+        return b"".join(bytes([0x83, register, 1, 0, 0, 0]) for register in registers)
+
+    done = bytes([10, 0, 0x83, 11, 0, 1])
+    flush, get = 8, 0x40
+    for kind in range(4):
+        first = bytes([kind | 4 | 32, 0])
+        yield first + start(0, 0) + ring(0, 0, 1) + done + mailbox(0, 7, 0, 0)
+        yield first + start(1, 0) + ring(1, 0, 8) + mailbox(1, get, 0, 8) + mailbox(1, get | 1, 0, 9) + b"\x1c"
+        yield first + start(0, 1) + ring(0, 1, 4) + b"\r\0" + ring(0, 1, 9) + b"\r\4" + mailbox(0, flush, 0, 0)
+        yield first + mailbox(0, 0, 0, 0) + mailbox(0, 1, 0, 6) + ring(0, 0, 5) + b"\n\0\x81" + ring(0, 0, 9)
+        yield first + mailbox(0, 9, 1, 16) + write(11) + mailbox(1, get | 10, 0, 0) + mailbox(1, 9, 0, 3)
+        yield first + start(2, 0) + b"\xe6\0\0\x10" + struct.pack("<Q", 2 << 32)
+        yield bytes([kind, 3, 0, 4, 1, 2, 0, 8, 12, 4, 255]) + write(*range(0, 128, 9))
+        yield bytes([kind | 8, 0]) + b"".join(bytes([0x82, register]) for register in range(0, 140, 5))
+        yield bytes([kind, 0, 0x81, 0x48, 0, 0, 0x80, 0, 0, 0x80, 0x48, 0, 0x4E, 1, 14, 2, 0xC5]) + bytes(12)
+
+
 TARGETS = {
     "algorithm-name": lambda: (name.encode() for name in NAMES),
     "property-query": lambda: (query.encode() for query in QUERIES),
@@ -136,6 +244,9 @@ TARGETS = {
     "mac": mac,
     "cipher": cipher,
     "aead": aead,
+    "vfio-user-message": vfio_user_message,
+    "zip-request": zip_request,
+    "register-file": register_file,
 }
 
 

@@ -35,6 +35,9 @@ public struct FuzzTarget: Sendable {
     FuzzTarget("mac", maximumLength: 512, MACTarget.run),
     FuzzTarget("cipher", maximumLength: 512, CipherTarget.run),
     FuzzTarget("aead", maximumLength: 512, AEADTarget.run),
+    FuzzTarget("vfio-user-message", maximumLength: 512, VFIOUserMessageTarget.run),
+    FuzzTarget("zip-request", maximumLength: 2048, ZipRequestTarget.run),
+    FuzzTarget("register-file", maximumLength: 512, RegisterFileTarget.run),
   ]
 }
 

@@ -8,6 +8,9 @@ struct InputReader {
 
   init(_ bytes: [UInt8]) { self.bytes = bytes }
 
+  /// Whether nothing is left.
+  var isAtEnd: Bool { position >= bytes.count }
+
   /// The next byte.
   mutating func byte() -> UInt8 {
     guard position < bytes.count else { return 0 }
