@@ -18,8 +18,10 @@ let package = Package(
       linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("z"), .linkedLibrary("dl")]),
     .executableTarget(
       name: "Benchmarks",
-      dependencies: ["CBaseline", .product(name: "WarpDrive", package: "warpdrive")]
-        + (hasSwiftCrypto ? [.product(name: "Crypto", package: "swift-crypto")] : []),
+      dependencies: [
+        "CBaseline", .product(name: "HisiliconModel", package: "warpdrive"),
+        .product(name: "VFIOUser", package: "warpdrive"), .product(name: "WarpDrive", package: "warpdrive"),
+      ] + (hasSwiftCrypto ? [.product(name: "Crypto", package: "swift-crypto")] : []),
       swiftSettings: [
         .treatAllWarnings(as: .error), .strictMemorySafety(), .enableUpcomingFeature("ExistentialAny"),
       ]),

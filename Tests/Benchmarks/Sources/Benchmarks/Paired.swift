@@ -17,11 +17,13 @@ struct Comparison {
 
 enum Paired {
   /// Measures `ours` and `theirs`, each a loop of the given number of operations, in turn.
+  ///
+  /// - Parameter span: how long one measurement is to take, in nanoseconds.
   nonisolated static func compare(
-    _ name: String, to peer: String, goal: Double?, rounds: Int = 61, ours: (Int) throws -> Void,
-    theirs: (Int) throws -> Void
+    _ name: String, to peer: String, goal: Double?, rounds: Int = 61, span: Double = 2_000_000,
+    ours: (Int) throws -> Void, theirs: (Int) throws -> Void
   ) rethrows -> Comparison {
-    let count = try calibrate(theirs)
+    let count = try calibrate(theirs, span)
     var mine: [Double] = []
     var peers: [Double] = []
     var ratios: [Double] = []
@@ -43,14 +45,14 @@ enum Paired {
       name: name, peer: peer, ours: median(mine), theirs: median(peers), ratio: median(ratios), goal: goal)
   }
 
-  /// Operations that take about 2 ms.
-  private nonisolated static func calibrate(_ body: (Int) throws -> Void) rethrows -> Int {
+  /// Operations that take about the given time.
+  private nonisolated static func calibrate(_ body: (Int) throws -> Void, _ span: Double) rethrows -> Int {
     // The first call of a library may open files; it is not what is measured.
     try body(1)
     var count = 1
     while true {
       let nanoseconds = try time(count, body) * Double(count)
-      if nanoseconds > 1_000_000 { return max(1, Int(Double(count) * 2_000_000 / nanoseconds)) }
+      if nanoseconds > span / 2 { return max(1, Int(Double(count) * span / nanoseconds)) }
       count *= 4
     }
   }

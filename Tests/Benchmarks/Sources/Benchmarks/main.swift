@@ -1,4 +1,4 @@
-// Prints every row with its peer, ratio, goal and whether it holds: `make bench`.
+// Prints every row with its peer, ratio, goal and whether it holds: `make bench`; with `device`, the device alone.
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
@@ -26,16 +26,38 @@ func show(_ rows: [Comparison], unit: Double, _ name: String) {
   }
 }
 
+func show(_ figures: [Figure]) {
+  for row in figures {
+    let verdict = row.holds.map { $0 ? "holds" : "MISSED" } ?? ""
+    print(
+      padded(row.name, 42), padded(row.measured, 16), padded(row.peer, 36), padded(row.result, 22),
+      padded(row.goal, 12), verdict)
+  }
+}
+
 let arguments = CommandLine.arguments
 do {
   if arguments.count == 4, arguments[1] == "profile", let count = Int(arguments[3]) {
     try Suite.repeatOne(arguments[2], count)
+  } else if arguments.count >= 2, arguments[1] == "device" {
+    try measureDevice(arguments.dropFirst(2))
   } else {
     try compare()
   }
 } catch {
   print("a benchmark failed: \(error)")
   exit(1)
+}
+
+/// Prints the rows of the accelerator's model, all of them or those that are named.
+func measureDevice(_ names: ArraySlice<String> = []) throws {
+  let known = DeviceSuite.rows.map(\.name)
+  if let name = names.first(where: { !known.contains($0) }) {
+    throw BenchmarkFailure("no row \(name): there are \(known.joined(separator: ", "))")
+  }
+  print(
+    padded("row", 42), padded("measured", 16), padded("peer", 36), padded("result", 22), padded("goal", 12))
+  for row in DeviceSuite.rows where names.isEmpty || names.contains(row.name) { show(try row.measure()) }
 }
 
 func compare() throws {
@@ -51,4 +73,6 @@ func compare() throws {
   for row in try Suite.hotPaths() {
     print(padded(row.name, 24), padded("\(row.operations)", 12), padded("\(row.allocations)", 12), row.locks)
   }
+  print()
+  try measureDevice()
 }

@@ -1,10 +1,11 @@
-// What a whole command costs, from outside.
+// What a whole command costs, from outside; and where this process runs.
 // SPDX-License-Identifier: Apache-2.0
 
 #define _GNU_SOURCE
 #include "CBaseline.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <sys/wait.h>
@@ -33,3 +34,16 @@ uint64_t baseline_run(const char *const *argv) {
   posix_spawn_file_actions_destroy(&actions);
   return started && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? end - start : 0;
 }
+
+static cpu_set_t everywhere;
+
+void baseline_pin(void) {
+  cpu_set_t here;
+  int processor = sched_getcpu();
+  CPU_ZERO(&here);
+  if (processor >= 0) CPU_SET((size_t)processor, &here);
+  // Where it cannot be pinned, it is measured as it is.
+  if (sched_getaffinity(0, sizeof everywhere, &everywhere) == 0) (void)sched_setaffinity(0, sizeof here, &here);
+}
+
+void baseline_unpin(void) { (void)sched_setaffinity(0, sizeof everywhere, &everywhere); }

@@ -4,6 +4,7 @@
 #ifndef CBASELINE_H
 #define CBASELINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,48 @@ void baseline_chacha(const void *key, const void *nonce, const void *data, size_
 size_t baseline_deflate(const void *data, size_t length, void *out, size_t capacity, size_t count);
 /// inflateReset and inflate on one kept raw stream, count times; returns the plain length.
 size_t baseline_inflate(const void *data, size_t length, void *out, size_t capacity, size_t count);
+
+/// baseline_deflate in two threads, each with a stream and a buffer of its own, count times in all.
+void baseline_deflate_in_two_threads(const void *data, size_t length, size_t count);
+
+/// A client's rings and doorbell page, and where it is in them.
+///
+/// The page has the words of HiSilicon's doorbells: at 0x1000 the submission queue's, at 0x1008 the completion queue's,
+/// at 0x1040 "sleeping".
+struct baseline_ring {
+  void *entries;     ///< depth entries of 128 bytes
+  void *completions; ///< depth entries of 16 bytes, zeroed; bit 0 of the last word is the phase, 1 on the first lap
+  void *doorbells;
+  int wake_up; ///< an eventfd to write where the other side sleeps; -1 where it never does
+  uint32_t depth;
+  uint16_t queue;
+  uint16_t phase; ///< 1 at first
+  uint32_t tail;
+  uint32_t head;
+  uint32_t unacknowledged;
+  uint64_t wake_ups; ///< how often wake_up was written
+};
+
+/// Consumes a completion, if there is one.
+bool baseline_ring_poll(struct baseline_ring *ring);
+/// Submits one entry count times, at most window at once, and looks for the completions without pause.
+///
+/// Rings once for all entries that there was room for, and acknowledges each quarter lap. Returns false after 30 s.
+bool baseline_ring_run(struct baseline_ring *ring, const void *entry, size_t count, uint32_t window);
+/// The same with the bare ring: a thread of this file's that copies an entry and writes a completion, and no more.
+bool baseline_bare_ring_run(const void *entry, size_t count, uint32_t window);
+
+/// Connects to a thread that answers each request bytes with reply bytes over a UNIX stream socket; one at a time.
+void baseline_socket_open(size_t request, size_t reply);
+/// Sends a request and receives its reply, count times.
+void baseline_socket_round_trips(size_t count);
+/// Ends the connection and the thread.
+void baseline_socket_close(void);
+
+/// Keeps this thread, and those that it makes, to the processor on which it is; not nested.
+void baseline_pin(void);
+/// Ends that for this thread.
+void baseline_unpin(void);
 
 /// Runs a command with its output discarded and returns the wall time in nanoseconds, or 0 where it failed.
 uint64_t baseline_run(const char *const *argv);
