@@ -130,7 +130,10 @@ extension Accelerator {
 
   /// Gives a queue another share of engine time among queues with work.
   ///
-  /// - Parameter weight: 1, what queues have at first, to 256.
+  /// - Parameters:
+  ///   - weight: 1, what queues have at first, to 256.
+  ///   - index: the function; 0 is the physical one.
+  ///   - number: the queue's number within the function.
   /// - Throws: `invalid` for a function, queue or weight that there is not, `lost` after a shutdown.
   public func setWeight(_ weight: UInt32, function index: Int = 0, queue number: UInt16) throws(DeviceError) {
     let function = try function(index)
