@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include "clinux_temporary.h"
 
+#include "signals.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -114,25 +116,7 @@ void clinux_temporary_end(int place) { atomic_store(&places[place].state, place_
 
 int clinux_remove_temporary_files_on_termination(void) {
   static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGXCPU, SIGXFSZ};
-  struct sigaction action;
-  memset(&action, 0, sizeof action);
-  action.sa_handler = handle_termination;
-  action.sa_flags = SA_RESTART;
-  // The others wait: the first signal decides what the process dies of.
-  sigfillset(&action.sa_mask);
-  for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
-    struct sigaction current;
-    if (sigaction(signals[i], NULL, &current) != 0) {
-      return -1;
-    }
-    if (current.sa_handler == SIG_IGN) {
-      continue;
-    }
-    if (sigaction(signals[i], &action, NULL) != 0) {
-      return -1;
-    }
-  }
-  return 0;
+  return clinux_handle_signals(signals, sizeof signals / sizeof signals[0], handle_termination);
 }
 
 void clinux_die_by_signal(int signal) {

@@ -4,13 +4,13 @@
 #include "clinux_termination.h"
 
 #include "clinux_temporary.h"
+#include "signals.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 #include <unistd.h>
 
 static atomic_int announced_to = -1;
@@ -30,25 +30,13 @@ static void announce(int signal) {
 int clinux_announce_termination(int descriptor) {
   static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
   atomic_store(&announced_to, descriptor);
-  struct sigaction action;
-  memset(&action, 0, sizeof action);
-  action.sa_handler = announce;
-  action.sa_flags = SA_RESTART;
-  sigfillset(&action.sa_mask);
   sigset_t heard;
   sigemptyset(&heard);
   for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
     sigaddset(&heard, signals[i]);
-    struct sigaction current;
-    if (sigaction(signals[i], NULL, &current) != 0) {
-      return -1;
-    }
-    if (current.sa_handler == SIG_IGN) {
-      continue;
-    }
-    if (sigaction(signals[i], &action, NULL) != 0) {
-      return -1;
-    }
+  }
+  if (clinux_handle_signals(signals, sizeof signals / sizeof signals[0], announce) != 0) {
+    return -1;
   }
   errno = pthread_sigmask(SIG_UNBLOCK, &heard, NULL);
   return errno == 0 ? 0 : -1;
