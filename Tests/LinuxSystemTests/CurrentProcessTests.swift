@@ -62,21 +62,6 @@ struct CurrentProcessTests {
     }
   }
 
-  @Test("standard descriptors that the caller closed are not given to other files")
-  func standardDescriptors() async {
-    await #expect(processExitsWith: .exitCode(5)) {
-      for number in 0...2 { close(Int32(number)) }
-      try CurrentProcess.reserveStandardDescriptors()
-      let file = try FileDescriptor.open("/dev/null", .readWrite)
-      let output = FileDescriptor.standardOutput
-      do {
-        try output.writeAll([UInt8(1)])
-      } catch let error as SystemError where error.errno == SystemError.badDescriptor {
-        CurrentProcess.exit(file.number > 2 ? 5 : 6)
-      }
-    }
-  }
-
   @Test("standard descriptors stay open when their values go")
   func standardDescriptorsStay() throws {
     for _ in 0..<2 {
