@@ -47,13 +47,17 @@ let package = Package(
     // Floor 2: the registry, and the protocol that carries devices.
     .target(name: "WarpDriveCore", dependencies: ["LinuxSystem"], swiftSettings: lifetimes),
     .target(name: "VFIOUser", dependencies: ["LinuxSystem"], swiftSettings: strict),
-    // Floor 3: providers, and devices as their drivers see them.
-    .target(name: "DeviceAccess", dependencies: ["LinuxSystem"], swiftSettings: strict),
+    // Floor 3: providers, devices as their drivers see them, and queues as programs see them.
+    .target(name: "DeviceAccess", dependencies: ["LinuxSystem", "VFIOUser"], swiftSettings: strict),
+    .target(name: "WarpDriveQueue", dependencies: ["LinuxSystem", "VFIOUser"], swiftSettings: strict),
     .target(name: "ZlibProvider", dependencies: ["CZlib", "WarpDriveCore"], swiftSettings: strict),
     .target(name: "OpenSSLProvider", dependencies: ["COpenSSL", "WarpDriveCore"], swiftSettings: strict),
     // Floor 4: what any driver must pass, and the accelerator as software.
     .target(
       name: "HisiliconModel", dependencies: ["CHisilicon", "CZlib", "DeviceAccess", "LinuxSystem", "VFIOUser"],
+      swiftSettings: strict),
+    .target(
+      name: "SDMDEV", dependencies: ["DeviceAccess", "LinuxSystem", "VFIOUser", "WarpDriveQueue"],
       swiftSettings: strict),
     .target(name: "WarpDriveConformance", dependencies: ["LinuxSystem", "WarpDriveCore"], swiftSettings: strict),
     // Floor 6: the machine's registry.

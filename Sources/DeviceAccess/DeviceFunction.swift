@@ -36,60 +36,110 @@ public protocol DeviceFunction: AnyObject, Sendable {
   ///
   /// - Throws: `lost` once the device is gone.
   func reset() throws(DeviceError)
+
+  // MARK: What not every function has
+
+  /// What the function can do besides.
+  var capabilities: DeviceCapabilities { get }
+
+  /// The NUMA node that the function is nearest to; nil where the machine does not say.
+  var numaNode: Int? { get }
+
+  /// How many bits an IOVA has at most: what is mapped lies below 2 to this power. 64 unless an IOMMU has fewer.
+  var addressWidth: Int { get }
+
+  /// Lets the device reach memory of another process, a call for each access; see `map`.
+  ///
+  /// - Throws: as `map`; `failed` for a function without `DeviceCapabilities.remoteMemory`.
+  func mapRemote(
+    _ memory: any RemoteMemory, iova: UInt64, length: UInt64, permissions: DevicePermissions, pasid: UInt32?
+  ) throws(DeviceError)
+
+  /// Makes an address space for a PASID, for `map` and for queues whose contexts name it.
+  ///
+  /// - Parameters:
+  ///   - pasid: 1 to 65,535.
+  ///   - faults: what the device reaches where nothing is mapped (device page faults); nil: nothing.
+  /// - Throws: `invalid` for a PASID outside of the range or one that exists; `failed` for a function without
+  ///   `DeviceCapabilities.addressSpaces`, or with `faults` without `DeviceCapabilities.pageFaults`.
+  func createAddressSpace(pasid: UInt32, faults: (any RemoteMemory)?) throws(DeviceError)
+
+  /// Takes a PASID's address space away, with what is mapped in it, once nobody uses its memory; stop its queues before.
+  ///
+  /// - Throws: `invalid` for a PASID that the function does not have, `failed` when a request does not end.
+  func removeAddressSpace(pasid: UInt32) throws(DeviceError)
+
+  /// Keeps a queue's requests away from a part of the function's own address space: that of the kernel path.
+  ///
+  /// Rings are not concerned, and neither are address spaces of PASIDs. It lasts until the queue's next start.
+  ///
+  /// - Throws: `invalid` for a queue that the function does not have; `failed` without
+  ///   `DeviceCapabilities.confinement`.
+  func confine(queue: UInt16, excluding addresses: ClosedRange<UInt64>) throws(DeviceError)
+
+  /// Makes a page of memory of a queue's doorbells, which obeys whoever has it mapped until the object goes.
+  ///
+  /// - Throws: `invalid` for a queue that the function does not have; `failed` without
+  ///   `DeviceCapabilities.doorbellPages`, and where there is no memory or descriptor to be had.
+  func mapDoorbells(queue: UInt16) throws(DeviceError) -> any QueueDoorbells
 }
 
-/// What a device may do with memory that is mapped for it.
-public struct DevicePermissions: OptionSet, Sendable {
-  /// Bit 0: read, bit 1: write, as VFIO has them.
+extension DeviceFunction {
+  /// None.
+  public var capabilities: DeviceCapabilities { [] }
+  /// Unknown.
+  public var numaNode: Int? { nil }
+  /// 64.
+  public var addressWidth: Int { 64 }
+
+  /// Not possible.
+  public func mapRemote(
+    _ memory: any RemoteMemory, iova: UInt64, length: UInt64, permissions: DevicePermissions, pasid: UInt32?
+  ) throws(DeviceError) {
+    throw DeviceError(.failed, "this function cannot reach another process's memory: share memory with a descriptor")
+  }
+
+  /// Not possible.
+  public func createAddressSpace(pasid: UInt32, faults: (any RemoteMemory)?) throws(DeviceError) {
+    throw DeviceError(.failed, "this function has one address space, and no PASIDs")
+  }
+
+  /// Not possible.
+  public func removeAddressSpace(pasid: UInt32) throws(DeviceError) {
+    throw DeviceError(.invalid, "the function has no PASID \(pasid)")
+  }
+
+  /// Not possible.
+  public func confine(queue: UInt16, excluding addresses: ClosedRange<UInt64>) throws(DeviceError) {
+    throw DeviceError(.failed, "this function cannot keep a queue away from a part of its memory")
+  }
+
+  /// Not possible.
+  public func mapDoorbells(queue: UInt16) throws(DeviceError) -> any QueueDoorbells {
+    throw DeviceError(.failed, "this function's doorbells are registers: write them")
+  }
+}
+
+/// What a device function can do besides registers, memory and interrupts.
+public struct DeviceCapabilities: OptionSet, Hashable, Sendable {
+  /// The bits, in the order below.
   public let rawValue: UInt32
 
-  /// Makes permissions from their bits.
+  /// Makes a set from its bits.
   public init(rawValue: UInt32) {
     self.rawValue = rawValue
   }
 
-  /// The device may read.
-  public static let read = DevicePermissions(rawValue: 1)
-  /// The device may write.
-  public static let write = DevicePermissions(rawValue: 2)
-}
-
-/// Memory of this process that a device is to reach; whoever made it owns it.
-///
-/// `@unchecked Sendable`: an address and a length; the memory is shared with a device anyway.
-@safe public struct DeviceMemory: @unchecked Sendable {
-  /// The first byte.
-  public let base: UnsafeMutableRawPointer
-  /// Its length in bytes.
-  public let length: Int
-
-  /// Names memory that stays where it is for as long as it is mapped.
-  public init(base: UnsafeMutableRawPointer, length: Int) {
-    unsafe self.base = base
-    self.length = length
-  }
-}
-
-/// Why a device function did not do what it was asked.
-public struct DeviceError: Error, Hashable, Sendable {
-  /// The kinds of failure.
-  public enum Code: Hashable, Sendable {
-    /// An argument that the function cannot have.
-    case invalid
-    /// The device is gone or does not answer.
-    case lost
-    /// The device or the system refused; the message says which.
-    case failed
-  }
-
-  /// What kind of failure it is.
-  public let code: Code
-  /// What happened, for people, and what to do next.
-  public let message: String
-
-  /// Makes an error.
-  public init(_ code: Code, _ message: String) {
-    self.code = code
-    self.message = message
-  }
+  /// It is a model: right, but not fast.
+  public static let emulated = DeviceCapabilities(rawValue: 1 << 0)
+  /// `createAddressSpace`: an address space for each process (PASID).
+  public static let addressSpaces = DeviceCapabilities(rawValue: 1 << 1)
+  /// `createAddressSpace` with `faults`: memory need not be mapped beforehand.
+  public static let pageFaults = DeviceCapabilities(rawValue: 1 << 2)
+  /// `mapRemote`: memory of another process, without a descriptor.
+  public static let remoteMemory = DeviceCapabilities(rawValue: 1 << 3)
+  /// `mapDoorbells`.
+  public static let doorbellPages = DeviceCapabilities(rawValue: 1 << 4)
+  /// `confine`.
+  public static let confinement = DeviceCapabilities(rawValue: 1 << 5)
 }

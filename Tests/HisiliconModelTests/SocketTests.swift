@@ -232,8 +232,8 @@ struct SocketTests {
     let rig = try TestRig()
     let device = try #require(rig.driver.device as? ModelFunction)
     let queue = try TestQueue(rig.driver, number: 4)
-    #expect(throws: DeviceError.self) { try device.mapDoorbells(queue: 64) }
-    let doorbells = try device.mapDoorbells(queue: 4)
+    #expect(throws: DeviceError.self) { try device.doorbellPage(queue: 64) }
+    let doorbells = try device.doorbellPage(queue: 4)
     for size in [1, 1, 3000] {
       let slot = queue.write(try rig.driver.request([UInt8](repeating: 8, count: size)).entry)
       doorbells.ringSubmission(index: UInt16(queue.tail))

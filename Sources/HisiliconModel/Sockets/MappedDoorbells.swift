@@ -11,7 +11,7 @@ import Synchronization
 /// Whoever has `memory` mapped stores a doorbell, then a full fence, and signals `wakeUp` only where the word `sleeping`
 /// is not 0; `ringSubmission` and `ringCompletion` do that for a client in this process. The page exists until this
 /// object goes, and its doorbells are obeyed as long.
-public final class MappedDoorbells: Sendable {
+public final class MappedDoorbells: QueueDoorbells {
   /// The page, `HISI_DOORBELL_PAGE_SIZE` bytes, for passing it on.
   public var memory: SharedMemory { page.memory }
   /// What wakes the poller, for passing it on.
@@ -88,7 +88,12 @@ extension ModelFunction {
   ///
   /// - Throws: `invalid` for a queue that the function does not have, `failed` when there are no descriptors or memory
   ///   to be had, `lost` after a shutdown.
-  public func mapDoorbells(queue number: UInt16) throws(DeviceError) -> MappedDoorbells {
+  public func doorbellPage(queue number: UInt16) throws(DeviceError) -> MappedDoorbells {
     try MappedDoorbells(accelerator, queue: queue(number))
+  }
+
+  /// As ``doorbellPage(queue:)``, for a driver that does not know the model.
+  public func mapDoorbells(queue number: UInt16) throws(DeviceError) -> any QueueDoorbells {
+    try doorbellPage(queue: number)
   }
 }

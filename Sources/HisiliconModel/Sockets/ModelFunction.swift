@@ -110,7 +110,8 @@ public final class ModelFunction: DeviceFunction {
   /// Makes an address space for a PASID, for `map` and for queues whose contexts name it.
   ///
   /// - Throws: `invalid` for a PASID outside of 1 to 65,535 or one that exists.
-  public func createAddressSpace(pasid: UInt32) throws(DeviceError) {
+  public func createAddressSpace(pasid: UInt32, faults: (any RemoteMemory)? = nil) throws(DeviceError) {
+    guard faults == nil else { throw DeviceError(.failed, "the model does not fault yet") }
     try checkPresence()
     try function.createAddressSpace(pasid)
   }

@@ -61,7 +61,7 @@ import HisiliconModel
   }
 
   private func map() throws {
-    let doorbells = try driver.function.mapDoorbells(queue: number)
+    let doorbells = try driver.function.doorbellPage(queue: number)
     let mapping = try doorbells.memory.map()
     unsafe ring.doorbells = mapping.base
     unsafe ring.wake_up = doorbells.wakeUp.descriptor.number

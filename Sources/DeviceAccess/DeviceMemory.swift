@@ -1,0 +1,68 @@
+// Memory that a device is to reach, and a queue's doorbells as memory.
+// SPDX-License-Identifier: Apache-2.0
+
+public import LinuxSystem
+
+/// What a device may do with memory that is mapped for it.
+public struct DevicePermissions: OptionSet, Sendable {
+  /// Bit 0: read, bit 1: write, as VFIO has them.
+  public let rawValue: UInt32
+
+  /// Makes permissions from their bits.
+  public init(rawValue: UInt32) {
+    self.rawValue = rawValue
+  }
+
+  /// The device may read.
+  public static let read = DevicePermissions(rawValue: 1)
+  /// The device may write.
+  public static let write = DevicePermissions(rawValue: 2)
+}
+
+/// Memory of this process that a device is to reach; whoever made it owns it.
+///
+/// `@unchecked Sendable`: an address and a length; the memory is shared with a device anyway.
+@safe public struct DeviceMemory: @unchecked Sendable {
+  /// The first byte.
+  public let base: UnsafeMutableRawPointer
+  /// Its length in bytes.
+  public let length: Int
+  /// The mapping that the memory is part of, kept while the device may use it; nil for other memory.
+  public let mapping: SharedMapping?
+
+  /// Names memory that stays where it is for as long as it is mapped.
+  public init(base: UnsafeMutableRawPointer, length: Int) {
+    unsafe self.base = base
+    self.length = length
+    mapping = nil
+  }
+
+  /// Names all of a shared mapping.
+  public init(_ mapping: SharedMapping) {
+    unsafe base = mapping.base
+    length = mapping.byteCount
+    self.mapping = mapping
+  }
+}
+
+/// Memory that is reached by a call: another process's.
+///
+/// Calls may come from any thread, several at once. They return within a time limit of their own.
+public protocol RemoteMemory: AnyObject, Sendable {
+  /// Reads bytes at an address into a buffer, all of it; false where any of them cannot be read.
+  func read(address: UInt64, into buffer: UnsafeMutableRawBufferPointer) -> Bool
+
+  /// Writes a buffer to an address, all of it; false where any byte cannot be written, others may have been.
+  func write(address: UInt64, from buffer: UnsafeRawBufferPointer) -> Bool
+}
+
+/// A queue's doorbells as a page of memory; it is obeyed until this object goes.
+///
+/// The client stores a doorbell, then a full fence, and signals `wakeUp` only where the word `sleeping` in the page is
+/// not 0 (`hisi_doorbell.h`: `HISI_DOORBELL_PAGE_*`).
+public protocol QueueDoorbells: AnyObject, Sendable {
+  /// The page, for passing it on.
+  var memory: SharedMemory { get }
+  /// What wakes the device's poller, for passing it on.
+  var wakeUp: EventCounter { get }
+}
