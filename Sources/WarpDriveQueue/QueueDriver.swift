@@ -1,7 +1,9 @@
 // What a device's user driver is to the library: the entries of the adapter table.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A driver of one opened queue: it knows the rings' layout. Calls may come from any thread, several at once.
+/// A driver of one opened queue: it knows the rings' layout.
+///
+/// Calls may come from any thread, several at once.
 public protocol QueueDriver: AnyObject, Sendable {
   /// Bytes of a message: the device's request as it lies in the ring.
   var messageSize: Int { get }

@@ -15,17 +15,29 @@ public enum QueueRegion: Int, Hashable, Sendable {
 
 /// Commands of a queue, by number and the layout of their bodies (little-endian).
 public enum QueueCommand {
-  /// `VFIO_SDMDEV_CMD_WAIT` (0x5701): body u32 milliseconds, 0 for ever; reply u32: 1 when the queue was updated, 0 when time ran out.
+  /// Waits for completions: `VFIO_SDMDEV_CMD_WAIT`.
+  ///
+  /// Body: u32 milliseconds, 0 for ever. Reply: u32, 1 when the queue was updated, 0 when time ran out.
   public static let wait: UInt16 = 0x5701
-  /// `VFIO_SDMDEV_CMD_BIND_PASID` (0x5702): body u32 PASID, 0 for one of the host's choice; reply u32 PASID, u32 `QueueFlags`.
+  /// Gives the queue an address space and starts it: `VFIO_SDMDEV_CMD_BIND_PASID`.
+  ///
+  /// Body: u32 PASID, 0 for one of the host's choice. Reply: u32 PASID, u32 `QueueFlags` as they hold for this queue.
   public static let bindPASID: UInt16 = 0x5702
-  /// `VFIO_SDMDEV_CMD_GET_BUF` (0x5703): body u64 bytes; reply u64 bytes, u64 device address. Region 2 is there afterwards.
+  /// Makes the pool of a device without an IOMMU: `VFIO_SDMDEV_CMD_GET_BUF`; once.
+  ///
+  /// Body: u64 bytes. Reply: u64 bytes, u64 device address. Region 2 is there afterwards.
   public static let getBuffer: UInt16 = 0x5703
-  /// Low half of uacce's `UACCE_CMD_QM_SET_QP_CTX` (0x480a): body u16 0, u16 type (0 compress, 1 decompress); reply u16 id, u16 type.
+  /// Sets what the queue is for, before it is started: the low half of uacce's `UACCE_CMD_QM_SET_QP_CTX`.
+  ///
+  /// Body: u16 0, u16 type (0 compress, 1 decompress). Reply: u16 the queue's number, u16 type.
   public static let setContext: UInt16 = 0x480a
-  /// Low half of uacce's `UACCE_CMD_QM_SET_QP_INFO` (0x480b): reply u32 bytes of an SQE, u16 SQ depth, u16 CQ depth, u64 0.
+  /// Asks for the rings' layout: the low half of uacce's `UACCE_CMD_QM_SET_QP_INFO`.
+  ///
+  /// No body. Reply: u32 bytes of an SQE, u16 SQ depth, u16 CQ depth, u64 0.
   public static let getInformation: UInt16 = 0x480b
-  /// Low half of `UACCE_CMD_START_Q` (0x5700): no body, no reply. Starts the queue; once.
+  /// Starts the queue, once: the low half of `UACCE_CMD_START_Q`.
+  ///
+  /// Neither body nor reply.
   public static let start: UInt16 = 0x5700
 }
 
