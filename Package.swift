@@ -57,6 +57,8 @@ let package = Package(
       name: "HisiliconModel", dependencies: ["CHisilicon", "CZlib", "DeviceAccess", "LinuxSystem", "VFIOUser"],
       swiftSettings: strict),
     .target(
+      name: "HisiliconQueue", dependencies: ["CHisilicon", "LinuxSystem", "WarpDriveQueue"], swiftSettings: strict),
+    .target(
       name: "SDMDEV", dependencies: ["DeviceAccess", "LinuxSystem", "VFIOUser", "WarpDriveQueue"],
       swiftSettings: strict),
     .target(name: "WarpDriveConformance", dependencies: ["LinuxSystem", "WarpDriveCore"], swiftSettings: strict),
@@ -75,7 +77,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     // Tests: data first, then a folder a module.
-    .target(name: "TestPrograms", path: "Tests/TestPrograms", swiftSettings: strict),
+    .target(name: "TestPrograms", dependencies: ["LinuxSystem"], path: "Tests/TestPrograms", swiftSettings: strict),
     .target(name: "TestVectors", dependencies: ["TestPrograms"], path: "Tests/TestVectors", swiftSettings: strict),
     .target(
       name: "FuzzTargets",
@@ -84,13 +86,22 @@ let package = Package(
         "WarpDriveCore", "ZlibProvider",
       ],
       path: "Tests/FuzzTargets", swiftSettings: strict),
-    .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"], swiftSettings: lifetimes),
+    .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem", "TestPrograms"], swiftSettings: lifetimes),
     .testTarget(
       name: "WarpDriveCoreTests", dependencies: ["LinuxSystem", "WarpDriveCore"], swiftSettings: lifetimes),
-    .testTarget(name: "VFIOUserTests", dependencies: ["LinuxSystem", "VFIOUser"], swiftSettings: strict),
+    .testTarget(
+      name: "VFIOUserTests", dependencies: ["LinuxSystem", "TestPrograms", "VFIOUser"], swiftSettings: strict),
+    .testTarget(
+      name: "DeviceAccessTests", dependencies: ["DeviceAccess", "LinuxSystem", "TestPrograms", "VFIOUser"],
+      swiftSettings: strict),
     .testTarget(
       name: "HisiliconModelTests",
       dependencies: ["CHisilicon", "CZlib", "DeviceAccess", "HisiliconModel", "LinuxSystem", "VFIOUser"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "WarpDriveQueueTests", dependencies: ["LinuxSystem", "VFIOUser", "WarpDriveQueue"], swiftSettings: strict),
+    .testTarget(
+      name: "HisiliconQueueTests", dependencies: ["CHisilicon", "HisiliconQueue", "LinuxSystem", "WarpDriveQueue"],
       swiftSettings: strict),
     .testTarget(
       name: "PluginHeaderTests", dependencies: ["CWarpDrivePlugin", "WarpDriveCore"], swiftSettings: strict),
