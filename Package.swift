@@ -57,6 +57,8 @@ let package = Package(
       name: "HisiliconModel", dependencies: ["CHisilicon", "CZlib", "DeviceAccess", "LinuxSystem", "VFIOUser"],
       swiftSettings: strict),
     .target(
+      name: "HisiliconQueue", dependencies: ["CHisilicon", "LinuxSystem", "WarpDriveQueue"], swiftSettings: strict),
+    .target(
       name: "SDMDEV", dependencies: ["DeviceAccess", "LinuxSystem", "VFIOUser", "WarpDriveQueue"],
       swiftSettings: strict),
     .target(
@@ -93,6 +95,11 @@ let package = Package(
     .testTarget(
       name: "HisiliconModelTests",
       dependencies: ["CHisilicon", "CZlib", "DeviceAccess", "HisiliconModel", "LinuxSystem", "VFIOUser"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "WarpDriveQueueTests", dependencies: ["LinuxSystem", "VFIOUser", "WarpDriveQueue"], swiftSettings: strict),
+    .testTarget(
+      name: "HisiliconQueueTests", dependencies: ["CHisilicon", "HisiliconQueue", "LinuxSystem", "WarpDriveQueue"],
       swiftSettings: strict),
     .testTarget(
       name: "PluginHeaderTests", dependencies: ["CWarpDrivePlugin", "WarpDriveCore"], swiftSettings: strict),
