@@ -61,9 +61,14 @@ let package = Package(
     .target(
       name: "SDMDEV", dependencies: ["DeviceAccess", "LinuxSystem", "VFIOUser", "WarpDriveQueue"],
       swiftSettings: strict),
-    .target(
-      name: "HisiliconQueue", dependencies: ["CHisilicon", "LinuxSystem", "WarpDriveQueue"], swiftSettings: strict),
     .target(name: "WarpDriveConformance", dependencies: ["LinuxSystem", "WarpDriveCore"], swiftSettings: strict),
+    // Floor 5: the accelerator's driver.
+    .target(
+      name: "HisiliconZip",
+      dependencies: [
+        "CHisilicon", "DeviceAccess", "HisiliconQueue", "LinuxSystem", "SDMDEV", "WarpDriveCore", "WarpDriveQueue",
+      ],
+      swiftSettings: strict),
     // Floor 6: the machine's registry.
     .target(
       name: "WarpDrive", dependencies: ["LinuxSystem", "OpenSSLProvider", "WarpDriveCore", "ZlibProvider"],
@@ -104,6 +109,13 @@ let package = Package(
       name: "WarpDriveQueueTests", dependencies: ["LinuxSystem", "VFIOUser", "WarpDriveQueue"], swiftSettings: strict),
     .testTarget(
       name: "HisiliconQueueTests", dependencies: ["CHisilicon", "HisiliconQueue", "LinuxSystem", "WarpDriveQueue"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "HisiliconZipTests",
+      dependencies: [
+        "CHisilicon", "CZlib", "DeviceAccess", "HisiliconModel", "HisiliconQueue", "HisiliconZip", "LinuxSystem",
+        "SDMDEV", "WarpDriveQueue",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "PluginHeaderTests", dependencies: ["CWarpDrivePlugin", "WarpDriveCore"], swiftSettings: strict),
