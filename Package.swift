@@ -76,7 +76,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     // Tests: data first, then a folder a module.
-    .target(name: "TestPrograms", path: "Tests/TestPrograms", swiftSettings: strict),
+    .target(name: "TestPrograms", dependencies: ["LinuxSystem"], path: "Tests/TestPrograms", swiftSettings: strict),
     .target(name: "TestVectors", dependencies: ["TestPrograms"], path: "Tests/TestVectors", swiftSettings: strict),
     .target(
       name: "FuzzTargets",
@@ -85,11 +85,15 @@ let package = Package(
         "WarpDriveCore", "ZlibProvider",
       ],
       path: "Tests/FuzzTargets", swiftSettings: strict),
-    .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"], swiftSettings: lifetimes),
+    .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem", "TestPrograms"], swiftSettings: lifetimes),
     .testTarget(
       name: "WarpDriveCoreTests", dependencies: ["LinuxSystem", "WarpDriveCore"], swiftSettings: lifetimes),
     .testTarget(name: "HostControlTests", dependencies: ["HostControl", "LinuxSystem"], swiftSettings: strict),
-    .testTarget(name: "VFIOUserTests", dependencies: ["LinuxSystem", "VFIOUser"], swiftSettings: strict),
+    .testTarget(
+      name: "VFIOUserTests", dependencies: ["LinuxSystem", "TestPrograms", "VFIOUser"], swiftSettings: strict),
+    .testTarget(
+      name: "DeviceAccessTests", dependencies: ["DeviceAccess", "LinuxSystem", "TestPrograms", "VFIOUser"],
+      swiftSettings: strict),
     .testTarget(
       name: "HisiliconModelTests",
       dependencies: ["CHisilicon", "CZlib", "DeviceAccess", "HisiliconModel", "LinuxSystem", "VFIOUser"],

@@ -14,7 +14,7 @@ package final class ControlServer: Sendable {
   private let hasGroup: Bool
   private let refused: @Sendable (UnixSocket.PeerCredentials) -> Void
   private let answer: @Sendable (ControlRequest) -> ControlReply
-  private let budget = PayloadBudget(ControlProtocol.payloadBudget)
+  private let budget: PayloadBudget
   private let isEnding = Gate()
   private let thread = Guarded(Thread?.none)
 
@@ -23,17 +23,20 @@ package final class ControlServer: Sendable {
   /// - Parameters:
   ///   - path: the socket file.
   ///   - group: whose members may connect as well, by the file's permission bits; nil: nobody's.
+  ///   - payloadBudget: the most bytes of requests' payloads that are in memory at once.
   ///   - refused: is told of users that may not.
   ///   - answer: makes the reply to a request; called on several threads at once.
   /// - Throws: what `UnixSocket.listen` throws.
   package init(
-    path: String, group: UInt32? = nil, refused: @escaping @Sendable (UnixSocket.PeerCredentials) -> Void,
+    path: String, group: UInt32? = nil, payloadBudget: Int = ControlProtocol.payloadBudget,
+    refused: @escaping @Sendable (UnixSocket.PeerCredentials) -> Void,
     answer: @escaping @Sendable (ControlRequest) -> ControlReply
   ) throws(SystemError) {
     socket = try UnixSocket.listen(
       on: path, backlog: Int32(ControlProtocol.mostClients), mode: group == nil ? 0o600 : 0o660, groupID: group)
     file = try SocketFile(path)
     hasGroup = group != nil
+    budget = PayloadBudget(payloadBudget)
     self.refused = refused
     self.answer = answer
   }

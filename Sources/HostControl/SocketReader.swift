@@ -15,6 +15,7 @@ struct SocketReader {
   }
 
   private static let chunkSize = 1 << 16
+  private static let payloadChunkSize = 1 << 20
 
   private let limit: Int
   private var pending: [UInt8] = []
@@ -39,11 +40,9 @@ struct SocketReader {
       searched = pending.count
       if pending.count > limit { return .tooLong }
       guard try isReadable(socket, before: deadline) else { return .timeLimit }
-      let old = pending.count
-      pending.append(contentsOf: repeatElement(0, count: Self.chunkSize))
-      let count = try Self.receive(on: socket, into: &pending, at: old, atMost: Self.chunkSize)
-      pending.removeLast(Self.chunkSize - count)
-      if count == 0 { return .end }
+      let chunk = try Self.receive(on: socket, atMost: Self.chunkSize)
+      if chunk.isEmpty { return .end }
+      pending += chunk
     }
   }
 
@@ -61,13 +60,9 @@ struct SocketReader {
     searched = 0
     while payload.count < count {
       guard try isReadable(socket, before: deadline) else { return nil }
-      let old = payload.count
-      // Doubled, at least a chunk: few calls for much, little memory for little.
-      let room = min(count - old, max(old, Self.chunkSize))
-      payload.append(contentsOf: repeatElement(0, count: room))
-      let received = try Self.receive(on: socket, into: &payload, at: old, atMost: room)
-      payload.removeLast(room - received)
-      if received == 0 { return nil }
+      let chunk = try Self.receive(on: socket, atMost: min(count - payload.count, Self.payloadChunkSize))
+      if chunk.isEmpty { return nil }
+      payload += chunk
     }
     return payload
   }
@@ -93,14 +88,11 @@ struct SocketReader {
     return try socket.descriptor.poll(for: .readable, nanoseconds: deadline > now ? deadline - now : 0) != []
   }
 
-  /// Receives once into part of an array.
-  private static func receive(
-    on socket: borrowing UnixSocket, into bytes: inout [UInt8], at offset: Int, atMost count: Int
-  ) throws(SystemError) -> Int {
-    var span = bytes.mutableSpan
-    return try unsafe span.withUnsafeMutableBytes { (buffer) throws(SystemError) in
-      // The array has these bytes: the caller just added them.
-      try unsafe socket.receive(into: UnsafeMutableRawBufferPointer(rebasing: buffer[offset..<offset + count]))
+  /// Receives once; empty at the end of the stream.
+  private static func receive(on socket: borrowing UnixSocket, atMost count: Int) throws(SystemError) -> [UInt8] {
+    // The buffer is all of the array's storage, of which as many bytes count as were received.
+    try unsafe [UInt8](unsafeUninitializedCapacity: count) { (buffer, received) throws(SystemError) in
+      received = try unsafe socket.receive(into: UnsafeMutableRawBufferPointer(buffer))
     }
   }
 }

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("A connection to a host")
 struct ConnectionTests {
-  @Test("requests are answered one after the other, bytes and all", arguments: [0, 1, 4095, 65_536, 65_537, 5 << 20])
+  @Test("requests are answered one after the other, bytes and all", arguments: [0, 1, 4095, 65_536, 65_537, 3 << 20])
   func payloads(byteCount: Int) throws {
     let host = try TestHost()
     let connection = try host.connect()

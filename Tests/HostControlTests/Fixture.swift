@@ -23,7 +23,9 @@ final class TestFolder {
   var directory: RunDirectory { get throws { try RunDirectory(path) } }
 
   /// Makes a file, in the place of one that there is.
-  func write(_ text: String, to name: String) throws { try Data(text.utf8).write(to: URL(filePath: path + "/" + name), options: .atomic) }
+  func write(_ text: String, to name: String) throws {
+    try Data(text.utf8).write(to: URL(filePath: path + "/" + name), options: .atomic)
+  }
 }
 
 /// A host whose answers a closure makes, ended with the test.
@@ -32,9 +34,15 @@ final class TestHost {
   let server: ControlServer
 
   /// Echoes the operation and the payload unless `answer` does otherwise.
-  init(_ answer: @escaping @Sendable (ControlRequest) -> ControlReply = TestHost.echo) throws {
+  init(
+    payloadBudget: Int = ControlProtocol.payloadBudget,
+    _ answer: @escaping @Sendable (ControlRequest) -> ControlReply = TestHost.echo
+  ) throws {
     folder = try TestFolder()
-    server = try ControlServer(path: folder.directory.controlSocket) { _ in } answer: { answer($0) }
+    server = try ControlServer(path: folder.directory.controlSocket, payloadBudget: payloadBudget) { _ in
+    } answer: { request in
+      answer(request)
+    }
     try server.start()
   }
 

@@ -34,12 +34,13 @@ struct RunDirectoryTests {
     let file = try directory.publishVersion()
     #expect(try String(contentsOfFile: directory.versionFile, encoding: .utf8) == "1\n")
     #expect(throws: Never.self) { try host.connect() }
+    try host.folder.write("2\n", to: "version")
+    file.remove()
+    #expect(FileManager.default.fileExists(atPath: directory.versionFile), "it is not the file that was published")
     for text in ["2\n", "", "1 \n", String(repeating: "1", count: 60)] {
       try host.folder.write(text, to: "version")
       #expect(code { _ = try host.connect() } == .version, "\(text)")
     }
-    file.remove()
-    #expect(FileManager.default.fileExists(atPath: directory.versionFile), "it is not the file that was published")
     try directory.publishVersion().remove()
     #expect(!FileManager.default.fileExists(atPath: directory.versionFile))
   }
@@ -60,7 +61,10 @@ struct RunDirectoryTests {
     let folder = try TestFolder()
     let directory = try folder.directory
     let lock = try directory.take(group: getgid())
-    let server = try ControlServer(path: directory.controlSocket, group: getgid()) { _ in } answer: { TestHost.echo($0) }
+    let server = try ControlServer(path: directory.controlSocket, group: getgid()) { _ in
+    } answer: {
+      TestHost.echo($0)
+    }
     try server.start()
     defer { server.stop() }
     #expect(try Pathname.status(of: folder.path).mode == 0o750)
