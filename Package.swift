@@ -62,9 +62,14 @@ let package = Package(
     .target(
       name: "SDMDEV", dependencies: ["DeviceAccess", "LinuxSystem", "VFIOUser", "WarpDriveQueue"],
       swiftSettings: strict),
-    .target(
-      name: "HisiliconQueue", dependencies: ["CHisilicon", "LinuxSystem", "WarpDriveQueue"], swiftSettings: strict),
     .target(name: "WarpDriveConformance", dependencies: ["LinuxSystem", "WarpDriveCore"], swiftSettings: strict),
+    // Floor 5: the accelerator's driver.
+    .target(
+      name: "HisiliconZip",
+      dependencies: [
+        "CHisilicon", "DeviceAccess", "HisiliconQueue", "LinuxSystem", "SDMDEV", "WarpDriveCore", "WarpDriveQueue",
+      ],
+      swiftSettings: strict),
     // Floor 6: the machine's registry.
     .target(
       name: "WarpDrive", dependencies: ["LinuxSystem", "OpenSSLProvider", "WarpDriveCore", "ZlibProvider"],
