@@ -47,6 +47,7 @@ let package = Package(
     // Floor 2: the registry, and the protocol that carries devices.
     .target(name: "WarpDriveCore", dependencies: ["LinuxSystem"], swiftSettings: lifetimes),
     .target(name: "VFIOUser", dependencies: ["LinuxSystem"], swiftSettings: strict),
+    .target(name: "HostControl", dependencies: ["LinuxSystem"], swiftSettings: lifetimes),
     // Floor 3: providers, devices as their drivers see them, and queues as programs see them.
     .target(name: "DeviceAccess", dependencies: ["LinuxSystem", "VFIOUser"], swiftSettings: strict),
     .target(name: "WarpDriveQueue", dependencies: ["LinuxSystem", "VFIOUser"], swiftSettings: strict),
@@ -77,8 +78,8 @@ let package = Package(
     .executableTarget(
       name: "wdprov",
       dependencies: [
-        "DeviceAccess", "HisiliconModel", "LinuxSystem", "VFIOUser", "WarpDrive", "WarpDriveConformance",
-        "WarpDriveCore",
+        "DeviceAccess", "HisiliconModel", "HostControl", "LinuxSystem", "VFIOUser", "WarpDrive",
+        "WarpDriveConformance", "WarpDriveCore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -96,6 +97,7 @@ let package = Package(
     .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem", "TestPrograms"], swiftSettings: lifetimes),
     .testTarget(
       name: "WarpDriveCoreTests", dependencies: ["LinuxSystem", "WarpDriveCore"], swiftSettings: lifetimes),
+    .testTarget(name: "HostControlTests", dependencies: ["HostControl", "LinuxSystem"], swiftSettings: strict),
     .testTarget(
       name: "VFIOUserTests", dependencies: ["LinuxSystem", "TestPrograms", "VFIOUser"], swiftSettings: strict),
     .testTarget(
