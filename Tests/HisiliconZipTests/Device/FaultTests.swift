@@ -222,10 +222,12 @@ import WarpDriveQueue
     }
   }
 
-  @Test("events that say that a queue cannot go on restart it, an overflow of events restarts all", arguments: [
-    Injection.Kind.completionQueueOverflow, .completionQueueError, .eventQueueOverflow, .unknownEvent, .spuriousEvent,
-    .spuriousInterrupt,
-  ])
+  @Test(
+    "events that say that a queue cannot go on restart it, an overflow of events restarts all",
+    arguments: [
+      Injection.Kind.completionQueueOverflow, .completionQueueError, .eventQueueOverflow, .unknownEvent, .spuriousEvent,
+      .spuriousInterrupt,
+    ])
   func asynchronousEvents(kind: Injection.Kind) throws {
     let rig = try ZipRig()
     let queue = try rig.device.kernelQueue(.compress)
