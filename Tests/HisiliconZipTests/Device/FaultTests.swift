@@ -101,7 +101,8 @@ import WarpDriveQueue
       if case .success = answer { done.signal() }
     }
     #expect(done.wait(nanoseconds: Patience.nanoseconds))
-    #expect(rig.device.status.lostInterrupts >= 3)
+    // One interrupt may have been on its way when the loss began.
+    #expect(rig.device.status.lostInterrupts >= 2)
     faulty.losesInterrupts.store(false, ordering: .relaxed)
     #expect(try rig.device.roundTrip(.zlib, sample(100)))
   }
