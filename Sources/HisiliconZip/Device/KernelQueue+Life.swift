@@ -51,8 +51,7 @@ extension KernelQueue: QueueClient {
     do throws(QueueError) {
       try manager.stop(hardware, configuration, drops: false)
       collect(error)
-      try manager.start(hardware, configuration)
-      try run()
+      try manager.start(hardware, configuration, isWanted: { isUsable }, finish: run)
     } catch {
       // A reset was asked for, or is under way: it ends what is in flight, and starts the queue again.
       manager.notice("queue \(number) waits for a reset: \(error.message)")

@@ -60,12 +60,18 @@ public final class KernelQueue: Sendable {
   /// Starts the queue for the first time.
   func open() throws(QueueError) {
     manager.attach(self, to: number)
+    var isKnown = false
     do throws(QueueError) {
-      try manager.start(hardware, configuration)
-      try run()
+      try manager.start(
+        hardware, configuration,
+        isWanted: {
+          isKnown = true
+          return true
+        }, finish: run)
     } catch {
       state.withLock { $0.phase = .ended }
-      manager.giveBack(hardware, isStopped: error.code != .resetting && error.code != .timedOut)
+      // One that the device was told of may be at work as far as anybody knows.
+      manager.giveBack(hardware, isStopped: !isKnown || error.code == .failed || error.code == .deviceLost)
       throw error
     }
   }
@@ -74,7 +80,7 @@ public final class KernelQueue: Sendable {
     QueueConfiguration(type: direction.rawValue, pasid: nil, isArmed: true)
   }
 
-  /// Takes the rings of a queue that was just started.
+  /// Takes the rings of a queue that was just started; before anybody else has the turn.
   func run() throws(QueueError) {
     let manager = manager
     let number = number
@@ -82,6 +88,7 @@ public final class KernelQueue: Sendable {
       rings: hardware.rings.mapping, submissionDepth: hardware.depth, completionDepth: hardware.depth, number: number,
       isVersion1: manager.identity.isVersion1, doorbell: .call { manager.ring($0, queue: number) })
     state.withLock { state in
+      guard state.phase != .ended else { return }
       state.rings = rings
       state.isBroken = false
       state.phase = .running

@@ -10,6 +10,9 @@ final class KernelQueueTable: Sendable {
   /// How long a queue that nobody has stays, nanoseconds.
   private static let idleLimit: UInt64 = 2_000_000_000
 
+  private static let releaseTries = 10
+  private static let releasePause: UInt64 = 500_000
+
   private let manager: QueueManager
   private let state = Guarded([ZipDirection: [KernelQueue]]())
   /// Making queues, one thread at a time: the others find what it has made.
@@ -74,11 +77,19 @@ final class KernelQueueTable: Sendable {
 
   /// Gives back every queue that nobody has, for others who need one.
   ///
+  /// The driver's own threads look at a queue for a moment now and then: it is asked for several times.
+  ///
   /// - Returns: whether there was any.
   func releaseUnused() -> Bool {
-    let (idle, _) = take { queue in queue.isIdle(at: .max, for: 0) }
-    for queue in idle { queue.close() }
-    return !idle.isEmpty
+    let pause = TimedSemaphore(value: 0)
+    for _ in 0..<Self.releaseTries {
+      let (idle, isEmpty) = take { queue in queue.isIdle(at: .max, for: 0) }
+      for queue in idle { queue.close() }
+      if !idle.isEmpty { return true }
+      if isEmpty { return false }
+      _ = pause.wait(nanoseconds: Self.releasePause)
+    }
+    return false
   }
 
   /// Takes queues out that only the table has.

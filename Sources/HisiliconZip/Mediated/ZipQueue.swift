@@ -61,35 +61,37 @@ extension ZipQueue {
       return state.configuration
     }
     do throws(QueueError) {
-      try bringUp(configuration)
+      try bringUp(configuration, from: .initial)
     } catch {
       // A device that failed to start it may know of it: it is stopped when it is given back.
       guarded.withLock { $0.phase = .stopped }
       throw error
     }
-    let isStarted = guarded.withLock { state in
-      guard state.phase == .initial else { return false }
-      state.phase = .started
-      return true
-    }
-    guard isStarted else { throw QueueError(.resetting, "the device was reset meanwhile: request another queue") }
     manager.service.startWatching()
   }
 
-  private func bringUp(_ configuration: QueueConfiguration) throws(QueueError) {
-    try manager.start(hardware, configuration)
+  private func bringUp(_ configuration: QueueConfiguration, from phase: SDMDEVQueueState) throws(QueueError) {
+    let isWanted = { self.guarded.withLock { $0.isActive && $0.phase == phase } }
+    try manager.start(hardware, configuration, isWanted: isWanted) { () throws(QueueError) in
+      do throws(DeviceError) {
+        try prepareUse(configuration)
+      } catch {
+        throw QueueError(error)
+      }
+      guarded.withLock { $0.phase = .started }
+    }
+  }
+
+  /// What lasts until the queue's next start, and its doorbells.
+  private func prepareUse(_ configuration: QueueConfiguration) throws(DeviceError) {
     let function = device.function
-    do throws(DeviceError) {
-      if configuration.pasid == nil && function.capabilities.contains(.confinement) {
-        try function.confine(queue: number, excluding: manager.memory.addresses)
-      }
-      let hasPage = guarded.withLock { $0.doorbells != nil }
-      if function.capabilities.contains(.doorbellPages) && !hasPage {
-        let page = try function.mapDoorbells(queue: number)
-        guarded.withLock { $0.doorbells = page }
-      }
-    } catch {
-      throw QueueError(error)
+    if configuration.pasid == nil && function.capabilities.contains(.confinement) {
+      try function.confine(queue: number, excluding: manager.memory.addresses)
+    }
+    let hasPage = guarded.withLock { $0.doorbells != nil }
+    if function.capabilities.contains(.doorbellPages) && !hasPage {
+      let page = try function.mapDoorbells(queue: number)
+      guarded.withLock { $0.doorbells = page }
     }
   }
 
@@ -162,7 +164,7 @@ extension ZipQueue {
     hardware.stopSubmissions()
     do throws(QueueError) {
       try manager.stop(hardware, configuration, drops: true)
-      try bringUp(configuration)
+      try bringUp(configuration, from: .started)
     } catch {
       end()
       throw error

@@ -69,15 +69,24 @@ extension QueueManager {
 
   /// Starts a queue with empty rings, which are mapped where its requests are.
   ///
-  /// - Throws: `resetting`, `deviceLost`, `failed` where the device refuses, `invalid` for a PASID that there is not.
-  func start(_ queue: HardwareQueue, _ configuration: QueueConfiguration) throws(QueueError) {
+  /// - Parameters:
+  ///   - isWanted: asked before the device is told: a reset may have ended the queue meanwhile.
+  ///   - finish: what belongs to the start; no reset comes in between.
+  /// - Throws: `resetting`, `deviceLost`, `failed` where the device refuses, `invalid` for a PASID that there is not;
+  ///   what `finish` throws.
+  func start(
+    _ queue: HardwareQueue, _ configuration: QueueConfiguration, isWanted: () -> Bool,
+    finish: () throws(QueueError) -> Void
+  ) throws(QueueError) {
     try inTurn { () throws(QueueError) in
       if let obstacle { throw obstacle }
+      guard isWanted() else { throw QueueError(.resetting, "the device was reset meanwhile: request another queue") }
       do throws(QueueError) {
         try activate(queue, configuration)
       } catch {
         try rethrow(error)
       }
+      try finish()
     }
   }
 
