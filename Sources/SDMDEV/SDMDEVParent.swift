@@ -82,7 +82,8 @@ public protocol SDMDEVQueue: AnyObject, Sendable {
 
   /// Starts the queue (`start_queue`), once.
   ///
-  /// - Parameter pasid: the address space of its requests; nil: the function's own.
+  /// - Parameter pasid: the address space of its requests; nil: the function's own, in which the queue is kept away from
+  ///   the kernel path's addresses where the function can do that (`DeviceCapabilities.confinement`).
   /// - Throws: `invalid` where it was started already, `resetting`, `deviceLost`.
   func start(pasid: UInt32?) throws(SDMDEVError)
 

@@ -1,7 +1,7 @@
 // The name of a mediated device: a UUID.
 // SPDX-License-Identifier: Apache-2.0
 
-import WarpDriveQueue
+public import WarpDriveQueue
 
 /// A UUID as RFC 4122 writes it: `22e09922-7a82-11e8-9cf6-d74cffa9e87b`.
 public struct MediatedDeviceID: Hashable, Sendable, Comparable, CustomStringConvertible {
