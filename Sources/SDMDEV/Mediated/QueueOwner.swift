@@ -10,8 +10,6 @@ public struct QueueOwner: Sendable {
   public let process: ProcessIdentity
   /// The user whose quota counts.
   public let userID: UInt32
-  /// Whether it is this process, whose memory needs no call to be reached.
-  let isThisProcess: Bool
   /// Its memory, if there is a way to it; whether the kernel allows it shows later.
   let memory: ProcessMemory?
 
@@ -22,8 +20,7 @@ public struct QueueOwner: Sendable {
     do throws(SystemError) {
       let process = try ProcessIdentity.current()
       return QueueOwner(
-        process: process, userID: CurrentProcess.effectiveUserID, isThisProcess: true,
-        memory: try? ProcessMemory(of: process))
+        process: process, userID: CurrentProcess.effectiveUserID, memory: try? ProcessMemory(of: process))
     } catch {
       throw QueueError(error, "this process")
     }
@@ -33,20 +30,25 @@ public struct QueueOwner: Sendable {
   ///
   /// - Throws: `denied` for one that is not to be seen: it has ended, or is of another PID namespace.
   public init(peer: UnixSocket.PeerCredentials) throws(QueueError) {
+    try self.init(processID: peer.processID, userID: peer.userID)
+  }
+
+  /// The process that has a number at this moment.
+  ///
+  /// - Throws: as `init(peer:)`.
+  package init(processID: Int32, userID: UInt32) throws(QueueError) {
     do throws(SystemError) {
-      process = try ProcessIdentity(of: peer.processID)
+      process = try ProcessIdentity(of: processID)
       memory = try ProcessMemory(of: process)
     } catch {
       throw QueueError(.denied, "the process that wants a queue cannot be identified: \(error)")
     }
-    userID = peer.userID
-    isThisProcess = peer.processID == CurrentProcess.id
+    self.userID = userID
   }
 
-  private init(process: ProcessIdentity, userID: UInt32, isThisProcess: Bool, memory: ProcessMemory?) {
+  private init(process: ProcessIdentity, userID: UInt32, memory: ProcessMemory?) {
     self.process = process
     self.userID = userID
-    self.isThisProcess = isThisProcess
     self.memory = memory
   }
 }
