@@ -61,8 +61,6 @@ let package = Package(
     .target(
       name: "SDMDEV", dependencies: ["DeviceAccess", "LinuxSystem", "VFIOUser", "WarpDriveQueue"],
       swiftSettings: strict),
-    .target(
-      name: "HisiliconQueue", dependencies: ["CHisilicon", "LinuxSystem", "WarpDriveQueue"], swiftSettings: strict),
     .target(name: "WarpDriveConformance", dependencies: ["LinuxSystem", "WarpDriveCore"], swiftSettings: strict),
     // Floor 6: the machine's registry.
     .target(
@@ -99,7 +97,10 @@ let package = Package(
     .testTarget(
       name: "WarpDriveQueueTests", dependencies: ["LinuxSystem", "VFIOUser", "WarpDriveQueue"], swiftSettings: strict),
     .testTarget(
-      name: "HisiliconQueueTests", dependencies: ["CHisilicon", "HisiliconQueue", "LinuxSystem", "WarpDriveQueue"],
+      name: "HisiliconQueueTests",
+      dependencies: [
+        "CHisilicon", "CZlib", "DeviceAccess", "HisiliconModel", "HisiliconQueue", "LinuxSystem", "WarpDriveQueue",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "PluginHeaderTests", dependencies: ["CWarpDrivePlugin", "WarpDriveCore"], swiftSettings: strict),
