@@ -119,7 +119,7 @@ let package = Package(
       name: "HisiliconZipTests",
       dependencies: [
         "CHisilicon", "CZlib", "DeviceAccess", "HisiliconModel", "HisiliconQueue", "HisiliconZip", "LinuxSystem",
-        "SDMDEV", "WarpDriveQueue",
+        "SDMDEV", "WarpDriveConformance", "WarpDriveCore", "WarpDriveQueue", "ZlibProvider",
       ],
       swiftSettings: strict),
     .testTarget(

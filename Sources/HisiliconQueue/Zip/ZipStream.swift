@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CHisilicon
-import WarpDriveQueue
+public import WarpDriveQueue
 
 /// What is to be done with what a compression holds back.
 public enum ZipFlush: Hashable, Sendable {
@@ -63,7 +63,9 @@ public struct ZipStream: ~Copyable, Sendable {
   /// The container.
   public let format: ZipFormat
   let options: ZipStreamOptions
-  let executor: any ZipExecutor
+  private let request: @Sendable () throws(QueueError) -> any ZipExecutor
+  /// The queue, while there is something of the stream's there.
+  private var executor: (any ZipExecutor)?
   /// Output that found no room yet.
   var staged = ZipStagedBytes()
   /// Input that is held back, in compression.
@@ -104,18 +106,27 @@ public struct ZipStream: ~Copyable, Sendable {
     var partSize = 0
   }
 
-  /// Begins a stream; nothing is taken of the queue yet.
+  /// Begins a stream; nothing is taken of a queue yet.
   ///
   /// - Parameters:
+  ///   - direction: which way it runs.
   ///   - format: the container; raw deflate exists at hardware revision 0x30 and later.
   ///   - options: how.
-  ///   - executor: the queue, whose direction is the stream's.
-  public init(_ format: ZipFormat, _ options: ZipStreamOptions = .init(), on executor: any ZipExecutor) {
-    direction = executor.direction
+  ///   - request: gives a queue of that direction; asked when there is something to do, and again for the next stream.
+  public init(
+    _ direction: ZipDirection, _ format: ZipFormat, _ options: ZipStreamOptions = .init(),
+    on request: @escaping @Sendable () throws(QueueError) -> any ZipExecutor
+  ) {
+    self.direction = direction
     self.format = format
     self.options = options
-    self.executor = executor
+    self.request = request
     decompression = DecompressionState(reader: ZipHeaderReader(format, windowBits: options.window.bits))
+  }
+
+  /// Begins a stream on one queue, whose direction is the stream's.
+  public init(_ format: ZipFormat, _ options: ZipStreamOptions = .init(), on executor: any ZipExecutor) {
+    self.init(executor.direction, format, options, on: { executor })
   }
 
   /// The header of the gzip member that is being decompressed, once it has been read.
@@ -141,7 +152,7 @@ public struct ZipStream: ~Copyable, Sendable {
   public mutating func reset() {
     staged = ZipStagedBytes()
     held = ZipStagedBytes()
-    // The place stays: the next stream there begins with a request that says so.
+    letGo()
     isContextFresh = true
     words = ZipStreamWords()
     isFinished = false
@@ -151,10 +162,31 @@ public struct ZipStream: ~Copyable, Sendable {
     decompression = DecompressionState(reader: ZipHeaderReader(format, windowBits: options.window.bits))
   }
 
+  /// Lets go of the queue.
+  mutating func letGo() {
+    context = nil
+    executor = nil
+  }
+
+  /// The queue.
+  mutating func queue() throws(ZipError) -> any ZipExecutor {
+    if let executor { return executor }
+    do throws(QueueError) {
+      let executor = try request()
+      self.executor = executor
+      return executor
+    } catch {
+      throw fail(.queue(error))
+    }
+  }
+
   /// Appends staged output that fits; whether all of it did.
   mutating func handOut(_ output: inout OutputRawSpan, _ progress: inout ZipProgress) -> Bool {
     progress.produced += staged.handOut(&output)
-    if staged.isEmpty { staged = ZipStagedBytes() }
+    if staged.isEmpty {
+      staged = ZipStagedBytes()
+      if isFinished { letGo() }
+    }
     return staged.isEmpty
   }
 
@@ -162,6 +194,7 @@ public struct ZipStream: ~Copyable, Sendable {
   mutating func execute(
     _ message: ZipMessage, keeping buffers: [any ZipBuffer]
   ) throws(ZipError) -> ZipOutcome {
+    let executor = try queue()
     do throws(QueueError) {
       let answer = try executor.execute(message.sqe, timeLimit: options.timeLimit)
       return try ZipOutcome(answer, of: message.sqe)
@@ -175,6 +208,7 @@ public struct ZipStream: ~Copyable, Sendable {
 
   /// Takes memory of the queue's.
   mutating func allocate(_ byteCount: Int) throws(ZipError) -> any ZipBuffer {
+    let executor = try queue()
     do throws(QueueError) { return try executor.allocate(byteCount) } catch { throw fail(.queue(error)) }
   }
 
@@ -184,6 +218,7 @@ public struct ZipStream: ~Copyable, Sendable {
     if let context {
       lease = context
     } else {
+      let executor = try queue()
       do throws(QueueError) { lease = try executor.takeContext() } catch { throw fail(.queue(error)) }
       context = lease
     }
@@ -196,6 +231,7 @@ public struct ZipStream: ~Copyable, Sendable {
     part: ZipStreamPart?
   ) throws(ZipError) -> ZipMessage {
     // Input of no bytes has an address all the same, which nobody reads.
+    let executor = try queue()
     let from = source.map { $0.deviceAddress + UInt64(range.lowerBound) } ?? destination.deviceAddress
     do throws(QueueError) {
       return try ZipMessage(
