@@ -94,8 +94,16 @@ public protocol QueueTransport: AnyObject, Sendable {
   /// Takes memory away that was shared, by its address as the device knows it; returns when the device does not use it.
   func unshare(deviceAddress: UInt64, byteCount: Int) throws(QueueError)
 
+  /// Whether the other side is still there; may take a system call.
+  var isConnected: Bool { get }
+
   /// Stops the queue and gives it back; a second call does nothing.
   func close()
+}
+
+extension QueueTransport {
+  /// Always: for a transport whose `wait` tells of a device that is gone, or that cannot lose it.
+  public var isConnected: Bool { true }
 }
 
 /// Where devices are found, and their queues opened.
