@@ -50,8 +50,9 @@ final class ZipSuccessor: @unchecked Sendable {
     while left > 0 {
       var step = CompressionProgress()
       let room = Int(min(left, 1 << 16))
+      let input = waiting
       let dropped = try [UInt8](capacity: room) { (output) throws(ProviderError) in
-        step = try transform.step(waiting.rawSpan, into: &output, .none)
+        step = try transform.step(input.rawSpan, into: &output, .none)
       }
       waiting.removeFirst(step.consumed)
       left -= UInt64(dropped.count)
@@ -73,7 +74,8 @@ final class ZipSuccessor: @unchecked Sendable {
     while true {
       let count = min(pending.count, output.freeCapacity)
       if count > 0 {
-        output.append(copying: pending.rawSpan.extracting(first: count))
+        let first = pending
+        output.append(copying: first.rawSpan.extracting(first: count))
         pending.removeFirst(count)
         progress.produced += count
       }
@@ -83,8 +85,9 @@ final class ZipSuccessor: @unchecked Sendable {
         return progress
       }
       if !waiting.isEmpty {
-        let step = try transform.step(waiting.rawSpan, into: &output, .none)
-        tally?.add(waiting.rawSpan.extracting(first: step.consumed))
+        let first = waiting
+        let step = try transform.step(first.rawSpan, into: &output, .none)
+        tally?.add(first.rawSpan.extracting(first: step.consumed))
         waiting.removeFirst(step.consumed)
         progress.produced += step.produced
         if step.finished { complete() }

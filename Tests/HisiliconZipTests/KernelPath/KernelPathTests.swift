@@ -34,8 +34,9 @@ import ZlibProvider
     #expect(gzip.descriptor.priority == 10)
     var handle = try rig.registry.compression("hisi-gzip-acomp")
     let bytes = sampleBytes(10_000)
-    #expect(try handle.decompress(handle.compress(bytes)) == bytes)
-    #expect(handle.lastDriverName == "hisi-gzip-acomp")
+    let back = try handle.decompress(handle.compress(bytes))
+    #expect(back == bytes)
+    expectDriver("hisi-gzip-acomp", handle.lastDriverName)
     #expect(rig.openingCount == 1)
   }
 
@@ -49,15 +50,16 @@ import ZlibProvider
       var handle = try rig.registry.compression("hisi-gzip-acomp")
       let bytes = sampleBytes(3000)
       let stream = try handle.compress(bytes)
-      #expect(handle.lastDriverName == "gzip-zlib")
-      #expect(try handle.decompress(stream) == bytes)
+      expectDriver("gzip-zlib", handle.lastDriverName)
+      let back = try handle.decompress(stream)
+      #expect(back == bytes)
     }
     let statistics = try rig.registry.algorithm("hisi-gzip-acomp").statistics.snapshot
     #expect(statistics.fallbacks == 10)
     rig.refuse(nil)
     var handle = try rig.registry.compression("hisi-gzip-acomp")
     _ = try handle.compress([1, 2, 3])
-    #expect(handle.lastDriverName == "hisi-gzip-acomp")
+    expectDriver("hisi-gzip-acomp", handle.lastDriverName)
   }
 
   @Test("corrupt input is the caller's fault, and no fallback is asked")
@@ -66,10 +68,12 @@ import ZlibProvider
     var handle = try rig.registry.compression("hisi-gzip-acomp")
     var stream = try handle.compress(sampleBytes(3000))
     stream[stream.count - 6] ^= 1
-    let error = #expect(throws: ProviderError.self) { _ = try handle.decompress(stream) }
+    var error: ProviderError?
+    do throws(ProviderError) { _ = try handle.decompress(stream) } catch let caught { error = caught }
     #expect(error?.code == .corruptInput)
     #expect(error?.driver == "hisi-gzip-acomp")
-    #expect(handle.algorithm.statistics.snapshot.fallbacks == 0)
+    let fallbacks = handle.algorithm.statistics.snapshot.fallbacks
+    #expect(fallbacks == 0)
   }
 
   @Test("hardware without raw deflate hands it to software")
@@ -79,11 +83,13 @@ import ZlibProvider
     let rig = try KernelPathRig(options: options)
     var zlib = try rig.registry.compression("hisi-zlib-acomp")
     let bytes = sampleBytes(3000)
-    #expect(try zlib.decompress(zlib.compress(bytes)) == bytes)
-    #expect(zlib.lastDriverName == "hisi-zlib-acomp")
+    let back = try zlib.decompress(zlib.compress(bytes))
+    #expect(back == bytes)
+    expectDriver("hisi-zlib-acomp", zlib.lastDriverName)
     var raw = try rig.registry.compression("hisi-deflate-acomp")
-    #expect(try raw.decompress(raw.compress(bytes)) == bytes)
-    #expect(raw.lastDriverName == "deflate-zlib")
+    let rawBack = try raw.decompress(raw.compress(bytes))
+    #expect(rawBack == bytes)
+    expectDriver("deflate-zlib", raw.lastDriverName)
   }
 
   @Test("a compression goes on in software from where the device was lost", arguments: kernelDrivers)
@@ -101,17 +107,17 @@ import ZlibProvider
         made += try feed(Array(bytes[start..<start + 150_000]), &stream, index == 2 ? .sync : .none)
       }
       made += try feed([], &stream, .finish)
-      #expect(stream.lastUsedFallback)
-      #expect(stream.lastDriverName == "deflate-zlib")
+      let (usedFallback, driver) = (stream.lastUsedFallback, stream.lastDriverName)
+      #expect(usedFallback && driver == "deflate-zlib")
       var reference = try rig.registry.compression(stream.algorithm.name)
-      #expect(reference.lastDriverName.hasSuffix("-zlib"))
       let isSame = try reference.decompress(made) == bytes
       #expect(isSame)
       // The next stream goes to the device again.
       rig.refuse(nil)
       try stream.reset()
       let again = try feed(bytes, &stream, .finish)
-      #expect(!stream.lastUsedFallback && stream.lastDriverName == name)
+      let isOwn = !stream.lastUsedFallback && stream.lastDriverName == name
+      #expect(isOwn)
       let isSameAgain = try reference.decompress(again) == bytes
       #expect(isSameAgain)
     }
@@ -136,12 +142,15 @@ import ZlibProvider
         let end = index == 5 ? whole.count : (index + 1) * size
         made += try feed(Array(whole[index * size..<end]), &stream, index == 5 ? .finish : .none, room: 50_000)
       }
-      #expect(stream.isFinished && stream.lastUsedFallback)
+      let goesOn = stream.isFinished && stream.lastUsedFallback
+      #expect(goesOn)
       let isSame = made == bytes
       #expect(isSame)
       rig.refuse(nil)
     }
   }
+
+  private func expectDriver(_ expected: String, _ name: String) { #expect(name == expected) }
 
   /// Gives a piece to a stream, in as many steps as it takes.
   private func feed(
