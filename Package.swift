@@ -110,6 +110,10 @@ let package = Package(
     .testTarget(
       name: "WarpDriveQueueTests", dependencies: ["LinuxSystem", "VFIOUser", "WarpDriveQueue"], swiftSettings: strict),
     .testTarget(
+      name: "SDMDEVTests",
+      dependencies: ["DeviceAccess", "LinuxSystem", "SDMDEV", "TestPrograms", "VFIOUser", "WarpDriveQueue"],
+      swiftSettings: strict),
+    .testTarget(
       name: "HisiliconQueueTests",
       dependencies: [
         "CHisilicon", "CZlib", "DeviceAccess", "HisiliconModel", "HisiliconQueue", "LinuxSystem", "WarpDriveQueue",
