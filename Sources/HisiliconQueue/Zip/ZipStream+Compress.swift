@@ -10,7 +10,7 @@ extension ZipStream {
   /// Room in which the output of `count` bytes fits whatever they are.
   ///
   /// Fixed codes take at most 9 bits for a byte; the engine of the model keeps a seventh of the room and 32 bytes back.
-  static func roomForOutput(of count: Int) -> Int { count + count / 4 + 512 }
+  public static func roomForOutput(of count: Int) -> Int { count + count / 4 + 512 }
 
   mutating func compress(
     _ input: RawSpan, _ output: inout OutputRawSpan, _ flush: ZipFlush, _ progress: inout ZipProgress

@@ -40,7 +40,7 @@ struct ZipCompressionDriver: CompressionDriver {
   ///
   /// It has no levels, but windows of three sizes: the level chooses one where no window is asked for. With fixed codes,
   /// which hardware may be content with, a byte takes 9 bits at most; containers and flushes are in the constant.
-  private static func properties(_ format: ZipFormat) -> CompressionProperties {
+  static func properties(_ format: ZipFormat) -> CompressionProperties {
     let joining: CompressionJoining =
       switch format {
       case .deflate: .blocks

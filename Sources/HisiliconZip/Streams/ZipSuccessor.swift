@@ -63,6 +63,16 @@ final class ZipSuccessor: @unchecked Sendable {
     }
   }
 
+  /// Does a whole member, of which `input` has come already.
+  init(
+    beginning input: [UInt8], _ direction: CompressionDirection, _ options: CompressionOptions,
+    _ driver: any CompressionDriver
+  ) throws(ProviderError) {
+    driverName = driver.descriptor.driverName
+    transform = try driver.makeTransform(direction, options)
+    waiting = input
+  }
+
   /// The header of the member, once it has been read.
   var header: GzipHeader? { transform.header() }
 

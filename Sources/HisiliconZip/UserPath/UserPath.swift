@@ -54,9 +54,8 @@ final class UserPath: Sendable {
     if let queue = usable(direction, format, isFull: false) { return queue }
     do throws(QueueError) {
       try checkPause()
-      let made = UserQueue(
-        try request(QueueCapability(algorithm: format.name, type: direction.rawValue)), direction,
-        poolLimit: limits.poolBytes)
+      let queue = try request(QueueCapability(algorithm: format.name, type: direction.rawValue))
+      let made = UserQueue(EngineQueue(queue, direction, poolLimit: limits.poolBytes))
       return state.withLock { state in
         state.refusal = nil
         state.pause = 0
@@ -92,10 +91,10 @@ final class UserPath: Sendable {
     let limits = limits
     let (best, gone) = state.withLock { state -> (UserExecutor?, [UserQueue]) in
       var queues = state.queues[direction] ?? []
-      let gone = queues.filter { $0.failure != nil }
-      queues.removeAll { $0.failure != nil }
+      let gone = queues.filter { $0.queue.failure != nil }
+      queues.removeAll { $0.queue.failure != nil }
       state.queues[direction] = queues
-      let able = queues.filter { $0.algorithms.contains(format.name) }
+      let able = queues.filter { $0.queue.attributes.algorithms.contains(format.name) }
       guard let least = able.min(by: { $0.users < $1.users }) else { return (nil, gone) }
       guard isFull || least.users < limits.streamsPerQueue || queues.count >= limits.queueCount else {
         return (nil, gone)

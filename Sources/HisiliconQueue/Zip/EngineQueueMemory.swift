@@ -1,12 +1,11 @@
 // Memory of a program's queue: files in memory that the device maps, cut into buffers that are used again.
 // SPDX-License-Identifier: Apache-2.0
 
-import HisiliconQueue
 import LinuxSystem
 import WarpDriveQueue
 
 /// The memory pool of one queue; nothing that lies in it is copied on its way to the device.
-final class UserMemory: Sendable {
+final class EngineQueueMemory: Sendable {
   /// The smallest buffer, in bytes.
   private static let smallest = 4096
   /// Buffers up to this size share slabs, in bytes.
@@ -55,7 +54,7 @@ final class UserMemory: Sendable {
   /// Takes a buffer of at least `byteCount` bytes.
   func take(_ byteCount: Int, of queue: Queue) throws(QueueError) -> any ZipBuffer {
     let size = max(Self.smallest, 1 << (Int.bitWidth - (max(byteCount, 1) - 1).leadingZeroBitCount))
-    if let part = state.withLock({ $0.free[size]?.popLast() }) { return UserBuffer(part, self) }
+    if let part = state.withLock({ $0.free[size]?.popLast() }) { return EngineQueueBuffer(part, self) }
     let slabSize = size <= Self.largestShared ? Self.sharedSlab : size
     let limit = limit
     try state.withLock { (state) throws(QueueError) in
@@ -69,7 +68,7 @@ final class UserMemory: Sendable {
       let slab = try Slab(slabSize, queue)
       let parts = stride(from: 0, to: slabSize, by: size).map { Part(slab: slab, offset: $0, byteCount: size) }
       state.withLock { $0.free[size, default: []] += parts.dropFirst() }
-      return UserBuffer(parts[0], self)
+      return EngineQueueBuffer(parts[0], self)
     } catch {
       state.withLock { $0.byteCount -= slabSize }
       throw error
@@ -79,11 +78,11 @@ final class UserMemory: Sendable {
   fileprivate func giveBack(_ part: Part) { state.withLock { $0.free[part.byteCount, default: []].append(part) } }
 
   /// A buffer of the pool.
-  private final class UserBuffer: ZipBuffer {
+  private final class EngineQueueBuffer: ZipBuffer {
     private let part: Part
-    private let pool: UserMemory
+    private let pool: EngineQueueMemory
 
-    init(_ part: Part, _ pool: UserMemory) {
+    init(_ part: Part, _ pool: EngineQueueMemory) {
       self.part = part
       self.pool = pool
     }
