@@ -114,13 +114,16 @@ let package = Package(
       dependencies: ["DeviceAccess", "LinuxSystem", "SDMDEV", "TestPrograms", "VFIOUser", "WarpDriveQueue"],
       swiftSettings: strict),
     .testTarget(
-      name: "HisiliconQueueTests", dependencies: ["CHisilicon", "HisiliconQueue", "LinuxSystem", "WarpDriveQueue"],
+      name: "HisiliconQueueTests",
+      dependencies: [
+        "CHisilicon", "CZlib", "DeviceAccess", "HisiliconModel", "HisiliconQueue", "LinuxSystem", "WarpDriveQueue",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "HisiliconZipTests",
       dependencies: [
         "CHisilicon", "CZlib", "DeviceAccess", "HisiliconModel", "HisiliconQueue", "HisiliconZip", "LinuxSystem",
-        "SDMDEV", "WarpDriveQueue",
+        "SDMDEV", "WarpDriveConformance", "WarpDriveCore", "WarpDriveQueue", "ZlibProvider",
       ],
       swiftSettings: strict),
     .testTarget(
