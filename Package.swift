@@ -47,6 +47,7 @@ let package = Package(
     // Floor 2: the registry, and the protocol that carries devices.
     .target(name: "WarpDriveCore", dependencies: ["LinuxSystem"], swiftSettings: lifetimes),
     .target(name: "VFIOUser", dependencies: ["LinuxSystem"], swiftSettings: strict),
+    .target(name: "HostControl", dependencies: ["LinuxSystem"], swiftSettings: lifetimes),
     // Floor 3: providers, devices as their drivers see them, and queues as programs see them.
     .target(name: "DeviceAccess", dependencies: ["LinuxSystem", "VFIOUser"], swiftSettings: strict),
     .target(name: "WarpDriveQueue", dependencies: ["LinuxSystem", "VFIOUser"], swiftSettings: strict),
@@ -62,16 +63,27 @@ let package = Package(
       name: "SDMDEV", dependencies: ["DeviceAccess", "LinuxSystem", "VFIOUser", "WarpDriveQueue"],
       swiftSettings: strict),
     .target(name: "WarpDriveConformance", dependencies: ["LinuxSystem", "WarpDriveCore"], swiftSettings: strict),
+    // Floor 5: the accelerator's driver.
+    .target(
+      name: "HisiliconZip",
+      dependencies: [
+        "CHisilicon", "DeviceAccess", "HisiliconQueue", "LinuxSystem", "SDMDEV", "WarpDriveCore", "WarpDriveQueue",
+      ],
+      swiftSettings: strict),
     // Floor 6: the machine's registry.
     .target(
-      name: "WarpDrive", dependencies: ["LinuxSystem", "OpenSSLProvider", "WarpDriveCore", "ZlibProvider"],
+      name: "WarpDrive",
+      dependencies: [
+        "DeviceAccess", "HisiliconModel", "HisiliconQueue", "HisiliconZip", "HostControl", "LinuxSystem",
+        "OpenSSLProvider", "SDMDEV", "WarpDriveCore", "WarpDriveQueue", "ZlibProvider",
+      ],
       swiftSettings: strict),
     // Floor 7: the command.
     .executableTarget(
       name: "wdprov",
       dependencies: [
-        "DeviceAccess", "HisiliconModel", "LinuxSystem", "VFIOUser", "WarpDrive", "WarpDriveConformance",
-        "WarpDriveCore",
+        "DeviceAccess", "HisiliconModel", "HostControl", "LinuxSystem", "VFIOUser", "WarpDrive",
+        "WarpDriveConformance", "WarpDriveCore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -89,6 +101,7 @@ let package = Package(
     .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem", "TestPrograms"], swiftSettings: lifetimes),
     .testTarget(
       name: "WarpDriveCoreTests", dependencies: ["LinuxSystem", "WarpDriveCore"], swiftSettings: lifetimes),
+    .testTarget(name: "HostControlTests", dependencies: ["HostControl", "LinuxSystem"], swiftSettings: strict),
     .testTarget(
       name: "VFIOUserTests", dependencies: ["LinuxSystem", "TestPrograms", "VFIOUser"], swiftSettings: strict),
     .testTarget(
@@ -101,7 +114,21 @@ let package = Package(
     .testTarget(
       name: "WarpDriveQueueTests", dependencies: ["LinuxSystem", "VFIOUser", "WarpDriveQueue"], swiftSettings: strict),
     .testTarget(
-      name: "HisiliconQueueTests", dependencies: ["CHisilicon", "HisiliconQueue", "LinuxSystem", "WarpDriveQueue"],
+      name: "SDMDEVTests",
+      dependencies: ["DeviceAccess", "LinuxSystem", "SDMDEV", "TestPrograms", "VFIOUser", "WarpDriveQueue"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "HisiliconQueueTests",
+      dependencies: [
+        "CHisilicon", "CZlib", "DeviceAccess", "HisiliconModel", "HisiliconQueue", "LinuxSystem", "WarpDriveQueue",
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "HisiliconZipTests",
+      dependencies: [
+        "CHisilicon", "CZlib", "DeviceAccess", "HisiliconModel", "HisiliconQueue", "HisiliconZip", "LinuxSystem",
+        "SDMDEV", "WarpDriveConformance", "WarpDriveCore", "WarpDriveQueue", "ZlibProvider",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "PluginHeaderTests", dependencies: ["CWarpDrivePlugin", "WarpDriveCore"], swiftSettings: strict),

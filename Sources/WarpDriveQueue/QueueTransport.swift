@@ -39,6 +39,10 @@ public enum QueueCommand {
   ///
   /// Neither body nor reply.
   public static let start: UInt16 = 0x5700
+  /// Asks where a device with `QueueFlags.translated` sees memory that was shared over a socket.
+  ///
+  /// Body: u64 address in the process, as it was shared. Reply: u64 device address.
+  public static let deviceAddress: UInt16 = 0x5704
 }
 
 /// How doorbells are rung.

@@ -39,7 +39,7 @@ import DeviceAccess
       unsafe unread = UnsafeRawBufferPointer(start: base, count: segment.count)
     } else {
       let buffer = unsafe UnsafeMutableRawBufferPointer(rebasing: bounce[..<segment.count])
-      try Self.check { () throws(TranslationFault) in try unsafe segment.readRemotely(into: buffer) }
+      try Self.check { () throws(TranslationFault) in try unsafe segment.readRemotely(into: buffer, in: memory) }
       unsafe unread = UnsafeRawBufferPointer(buffer)
     }
   }

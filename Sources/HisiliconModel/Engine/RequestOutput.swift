@@ -42,7 +42,7 @@ import DeviceAccess
   mutating func refill(from memory: borrowing MemoryAccess) {
     guard unsafe room.isEmpty, walk.left > 0, obstacle == nil else { return }
     do throws(ZipFailure) {
-      try deliver()
+      try deliver(to: memory)
       let segment = try walk.next(for: .write, in: memory)
       self.segment = segment
       if let base = unsafe segment.base {
@@ -92,10 +92,14 @@ import DeviceAccess
   }
 
   /// Sends what is in the engine's buffer; call it at the end.
-  mutating func deliver() throws(ZipFailure) {
+  mutating func deliver(to memory: borrowing MemoryAccess) throws(ZipFailure) {
     guard waiting > 0, let segment else { return }
     let bytes = unsafe UnsafeRawBufferPointer(rebasing: bounce[..<waiting])
     waiting = 0
-    do throws(TranslationFault) { try unsafe segment.writeRemotely(from: bytes) } catch { throw .fault(error) }
+    do throws(TranslationFault) {
+      try unsafe segment.writeRemotely(from: bytes, in: memory)
+    } catch {
+      throw .fault(error)
+    }
   }
 }

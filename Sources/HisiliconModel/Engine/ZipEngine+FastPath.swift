@@ -3,10 +3,19 @@
 
 import CHisilicon
 
+extension hisi_zip_sqe {
+  /// Whether ``ZipEngine/fastPath(_:direction:revision:memory:)`` would need no call to another process, which the
+  /// thread that polls doorbells does not make.
+  func isLocal(_ memory: borrowing MemoryAccess) -> Bool {
+    memory.isLocal(UInt64(source_addr_h) << 32 | UInt64(source_addr_l), 1)
+      && memory.isLocal(UInt64(dest_addr_h) << 32 | UInt64(dest_addr_l), UInt64(ZipEngine.storedBlockCount))
+  }
+}
+
 extension ZipEngine {
   /// A final stored block of one byte: its header and length (RFC 1951 section 3.2.4), then the byte.
   private static let storedBlock: UInt64 = 0xfffe_0001_01
-  private static let storedBlockCount: UInt32 = 6
+  fileprivate static let storedBlockCount: UInt32 = 6
 
   /// Answers a one-byte raw-deflate compression with a stored block, without zlib; needs no engine.
   ///

@@ -65,7 +65,7 @@ extension ZipEngine {
       try output.put(trailer: tally.trailer, trailerCount, to: memory)
       stream.isFinished = true
     }
-    try output.deliver()
+    try output.deliver(to: memory)
     stream.total += UInt64(input.consumed)
     tally.store(in: &sqe)
     sqe.setContext(
@@ -141,7 +141,7 @@ extension ZipEngine {
     }
     // More input and room that cannot be used: this is why it stopped.
     if !stream.isBodyComplete, input.left > 0, let obstacle = output.obstacle { throw obstacle }
-    try output.deliver()
+    try output.deliver(to: memory)
     stream.total += UInt64(output.produced)
     tally.store(in: &sqe)
     var contextState: UInt32 = 0

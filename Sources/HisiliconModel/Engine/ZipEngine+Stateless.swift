@@ -38,7 +38,7 @@ extension ZipEngine {
       guard step.isUsable else { throw .status(HISI_ZIP_STATUS_UNSUPPORTED) }
     }
     try output.put(trailer: tally.trailer, request.format.trailerCount, to: memory)
-    try output.deliver()
+    try output.deliver(to: memory)
     tally.store(in: &sqe)
     return output.produced < Int(sqe.input_data_length) ? HISI_ZIP_STATUS_OK : HISI_ZIP_STATUS_NEGACOMPRESS
   }
@@ -76,7 +76,7 @@ extension ZipEngine {
       // With input and room zlib gets further; without more input the stream is cut off.
       guard step.isUsable, step.used + step.made > 0 else { throw .status(HISI_ZIP_STATUS_BAD_DATA) }
     }
-    try output.deliver()
+    try output.deliver(to: memory)
     sqe.dw3 |= HISI_ZIP_DW3_LAST_BLOCK
     var trailer = TrailerReader()
     guard try trailer.read(request.format.trailerCount, &input, memory) else {

@@ -260,16 +260,16 @@ final class Function: Sendable {
     return space
   }
 
-  /// Makes an empty address space for a PASID.
+  /// Makes an address space for a PASID: empty, or with a process's memory behind what is not mapped.
   ///
   /// - Throws: `invalid` for a PASID that a context cannot hold (1 to 65,535) or that exists.
-  func createAddressSpace(_ process: UInt32) throws(DeviceError) {
+  func createAddressSpace(_ process: UInt32, faults: RemoteBacking? = nil) throws(DeviceError) {
     guard (1...0xffff).contains(process) else {
       throw DeviceError(.invalid, "PASID \(process): a queue's context holds 1 to 65535")
     }
     let isNew = processes.withLock { processes in
       guard processes[process] == nil else { return false }
-      processes[process] = AddressSpace()
+      processes[process] = AddressSpace(faults: faults)
       return true
     }
     guard isNew else { throw DeviceError(.invalid, "PASID \(process) exists already") }

@@ -3,6 +3,7 @@
 
 import DeviceAccess
 import LinuxSystem
+import Synchronization
 
 /// An address space of the device.
 ///
@@ -27,10 +28,25 @@ final class AddressSpace: Sendable {
   /// Mappings that are gone from the table, until nobody can use them any more.
   private let retired = Guarded(RetiredMappings())
 
+  /// Whether some of it is, or ever was, reached by calls to another process.
+  private let hasRemote = Atomic<Bool>(false)
+
   /// Makes an empty address space.
-  init(remoteLimit: UInt64 = defaultRemoteLimit) {
+  ///
+  /// - Parameters:
+  ///   - remoteLimit: see ``defaultRemoteLimit``.
+  ///   - faults: what the device reaches where nothing is mapped, until `unmapAll`; nil: nothing.
+  init(remoteLimit: UInt64 = defaultRemoteLimit, faults: RemoteBacking? = nil) {
     self.remoteLimit = remoteLimit
+    guard let faults else { return }
+    let mapping = Mapping(first: 0, last: .max, permissions: [.read, .write], backing: .remote(faults))
+    table.withLock { $0.faults = mapping }
+    hasRemote.store(true, ordering: .relaxed)
   }
+
+  /// Whether an access may need a call to another process.
+  @inline(__always)
+  var mayBeRemote: Bool { hasRemote.load(ordering: .relaxed) }
 
   /// How many mappings there are.
   var count: Int { table.withLock { $0.count } }
@@ -48,6 +64,7 @@ final class AddressSpace: Sendable {
   ) throws(AddressSpaceError) {
     let last = try Self.last(iova, length)
     let mapping = Mapping(first: iova, last: last, permissions: permissions, backing: backing)
+    if mapping.remote != nil { hasRemote.store(true, ordering: .relaxed) }
     try table.withLock { (table) throws(AddressSpaceError) in try table.insert(mapping) }
   }
 
@@ -75,9 +92,9 @@ final class AddressSpace: Sendable {
     return removed.count
   }
 
-  /// Takes every mapping away, and returns when the device no longer uses their memory.
+  /// Takes every mapping away, and faults are no longer answered; returns when the device no longer uses their memory.
   ///
-  /// - Returns: the number of mappings taken away.
+  /// - Returns: the number of mappings taken away, with one for faults.
   /// - Throws: `busy`.
   @discardableResult
   func unmapAll(timeLimit: UInt64 = defaultTimeLimit) throws(AddressSpaceError) -> Int {
@@ -93,14 +110,18 @@ final class AddressSpace: Sendable {
   ///
   /// Entering never waits. Sections should be short — a request, or a batch of small ones — since whoever unmaps waits
   /// for them.
+  ///
+  /// - Parameters:
+  ///   - excluded: what these accesses are kept away from.
+  ///   - body: the accesses.
   @inline(__always)
   func withAccess<Result: ~Copyable, Failure: Error>(
-    _ body: (borrowing MemoryAccess) throws(Failure) -> Result
+    excluding excluded: ExcludedRange = .none, _ body: (borrowing MemoryAccess) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     let section = sections.enter()
     defer { sections.leave(section) }
     // Named, since Swift 6.3's optimiser ends with an assertion where a temporary is lent (GenericSpecializer).
-    let access = MemoryAccess(self)
+    let access = MemoryAccess(self, excluding: excluded)
     return try body(access)
   }
 
@@ -109,6 +130,12 @@ final class AddressSpace: Sendable {
   func mapping(at address: UInt64) -> Unmanaged<Mapping>? {
     if let found = unsafe cache.find(address) { return unsafe found }
     return unsafe search(address)
+  }
+
+  /// What stands for `address` where nothing is mapped, and up to which address; valid as `mapping(at:)`'s.
+  func faulted(at address: UInt64) -> (mapping: Unmanaged<Mapping>, last: UInt64)? {
+    let found = table.withLock { table in table.faulted(address) }
+    return unsafe found.map { unsafe (Unmanaged.passUnretained($0.mapping), $0.last) }
   }
 
   private func search(_ address: UInt64) -> Unmanaged<Mapping>? {

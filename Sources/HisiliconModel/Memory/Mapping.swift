@@ -37,6 +37,15 @@ enum MappingBacking: Sendable {
   init(_ shared: SharedMapping) {
     unsafe self.init(base: shared.base, owner: shared) { shared.isPoisoned }
   }
+
+  /// Names a driver's memory, and keeps the mapping that it is part of, if any.
+  init(_ memory: DeviceMemory) {
+    guard let mapping = memory.mapping else {
+      unsafe self.init(base: memory.base)
+      return
+    }
+    unsafe self.init(base: memory.base, owner: mapping) { mapping.isPoisoned }
+  }
 }
 
 /// Access by messages to memory that came without a descriptor.
@@ -51,6 +60,12 @@ enum MappingBacking: Sendable {
   let read: @Sendable (UInt64, UnsafeMutableRawBufferPointer) -> Bool
   /// Writes a buffer to memory at a device address.
   let write: @Sendable (UInt64, UnsafeRawBufferPointer) -> Bool
+
+  /// Another process's memory, at the same addresses as the device has it.
+  init(_ memory: any RemoteMemory) {
+    unsafe self.init(
+      read: { unsafe memory.read(address: $0, into: $1) }, write: { unsafe memory.write(address: $0, from: $1) })
+  }
 
   /// Makes a backing of two functions.
   init(

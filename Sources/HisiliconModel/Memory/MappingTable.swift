@@ -20,12 +20,22 @@ struct MappingTable {
   private var pieces: [[Entry]] = []
   /// How many mappings there are.
   private(set) var count = 0
+  /// What stands for every address without a mapping; nil: nothing does.
+  var faults: Mapping?
 
   /// The mapping that contains `address`.
   func find(_ address: UInt64) -> Mapping? {
     guard let (piece, index) = position(lastAtLeast: address) else { return nil }
     let entry = pieces[piece][index]
     return entry.first <= address ? entry.mapping : nil
+  }
+
+  /// What stands for `address` where nothing is mapped, and the last address that it stands for from there on.
+  func faulted(_ address: UInt64) -> (mapping: Mapping, last: UInt64)? {
+    guard let faults else { return nil }
+    guard let (piece, index) = position(lastAtLeast: address) else { return (faults, .max) }
+    let entry = pieces[piece][index]
+    return entry.first <= address ? nil : (faults, entry.first - 1)
   }
 
   /// Adds a mapping.
@@ -80,9 +90,10 @@ struct MappingTable {
     return removed
   }
 
-  /// Takes out every mapping.
+  /// Takes out every mapping, and what stands for addresses without one.
   mutating func removeAll() -> [Mapping] {
-    let removed = pieces.flatMap { $0.map(\.mapping) }
+    let removed = pieces.flatMap { $0.map(\.mapping) } + (faults.map { [$0] } ?? [])
+    faults = nil
     pieces = []
     count = 0
     return removed

@@ -13,9 +13,24 @@ struct MemoryAccess: ~Copyable {
   private let space: AddressSpace
   /// When the section's time for memory that is reached by messages ends; 0 before it has used any.
   private let remoteDeadline = Atomic<UInt64>(0)
+  private let excluded: ExcludedRange
+  // Atomic to be changed where the access is only lent; one thread uses a section.
+  private let remoteBytes = Atomic<UInt64>(0)
+  private let pageFaults = Atomic<UInt64>(0)
+  private let refusals = Atomic<UInt64>(0)
 
   @inline(__always)
-  init(_ space: AddressSpace) { self.space = space }
+  init(_ space: AddressSpace, excluding excluded: ExcludedRange = .none) {
+    self.space = space
+    self.excluded = excluded
+  }
+
+  /// What the section's accesses have come to so far.
+  var tally: AccessTally {
+    AccessTally(
+      remoteBytes: remoteBytes.load(ordering: .relaxed), pageFaults: pageFaults.load(ordering: .relaxed),
+      refusals: refusals.load(ordering: .relaxed))
+  }
 
   /// The bytes from `iova` on that lie in one mapping.
   ///
@@ -23,12 +38,15 @@ struct MemoryAccess: ~Copyable {
   ///   - iova: the first address.
   ///   - count: the most bytes, at least 1.
   ///   - access: `.read`, `.write` or both.
-  /// - Throws: a fault for the first byte: `unmapped`, `denied`.
+  /// - Throws: a fault for the first byte: `unmapped`, `denied`, `excluded`.
   @inline(__always)
   func segment(
     at iova: UInt64, count: Int, for access: DevicePermissions
   ) throws(TranslationFault) -> MemorySegment {
-    guard let mapping = unsafe space.mapping(at: iova) else { throw TranslationFault(.unmapped, at: iova, access) }
+    var count = count
+    // The one comparison that an access without anything excluded pays.
+    if iova <= excluded.last { count = try allowed(count, at: iova, access) }
+    guard let mapping = unsafe space.mapping(at: iova) else { return try fault(at: iova, count: count, access) }
     // The section keeps the mapping alive. It contains `iova`, so that neither difference is negative.
     let (first, last, base, isAllowed) = unsafe mapping._withUnsafeGuaranteedRef {
       unsafe ($0.first, $0.last, $0.base, $0.permissions.isSuperset(of: access))
@@ -40,6 +58,49 @@ struct MemoryAccess: ~Copyable {
       return unsafe MemorySegment(iova: iova, count: run, deadline: deadline(), mapping: mapping)
     }
     return unsafe MemorySegment(iova: iova, count: run, base: base + Int(iova - first), mapping: mapping)
+  }
+
+  /// How many of `count` bytes from `iova` on lie before what is excluded.
+  @inline(never)
+  private func allowed(
+    _ count: Int, at iova: UInt64, _ access: DevicePermissions
+  ) throws(TranslationFault) -> Int {
+    if excluded.isEmpty { return count }
+    guard iova < excluded.first else {
+      refusals.wrappingAdd(1, ordering: .relaxed)
+      throw TranslationFault(.excluded, at: iova, access)
+    }
+    return Int(min(UInt64(count), excluded.first - iova))
+  }
+
+  /// Bytes where nothing is mapped: the process behind the address space may have them.
+  @inline(never)
+  private func fault(
+    at iova: UInt64, count: Int, _ access: DevicePermissions
+  ) throws(TranslationFault) -> MemorySegment {
+    guard let (mapping, last) = unsafe space.faulted(at: iova) else {
+      // Something may have been mapped since the caller looked.
+      guard unsafe space.mapping(at: iova) != nil else { throw TranslationFault(.unmapped, at: iova, access) }
+      return try segment(at: iova, count: count, for: access)
+    }
+    pageFaults.wrappingAdd(1, ordering: .relaxed)
+    let run = Int(min(UInt64(count - 1), last - iova)) + 1
+    return unsafe MemorySegment(iova: iova, count: run, deadline: deadline(), mapping: mapping)
+  }
+
+  /// Whether bytes can be used without a call to another process, all of them in one mapping.
+  func isLocal(_ iova: UInt64, _ count: UInt64) -> Bool {
+    guard let mapping = unsafe space.mapping(at: iova) else { return false }
+    // The section keeps the mapping alive.
+    return unsafe mapping._withUnsafeGuaranteedRef { unsafe $0.base != nil && $0.last - iova >= count - 1 }
+  }
+
+  /// Whether some of the address space is reached by calls to another process.
+  var mayBeRemote: Bool { space.mayBeRemote }
+
+  /// Counts bytes that were moved by calls.
+  func countRemote(_ count: Int) {
+    remoteBytes.wrappingAdd(UInt64(count), ordering: .relaxed)
   }
 
   /// When this section has to be done with memory that is reached by messages.
@@ -68,7 +129,7 @@ struct MemoryAccess: ~Copyable {
         atomicMemoryFence(ordering: .acquiring)
         try segment.check(.read)
       } else {
-        try unsafe segment.readRemotely(into: part)
+        try unsafe segment.readRemotely(into: part, in: self)
       }
       done += segment.count
     }
@@ -88,7 +149,7 @@ struct MemoryAccess: ~Copyable {
         unsafe UnsafeMutableRawBufferPointer(start: base, count: segment.count).copyMemory(from: part)
         try segment.check(.write)
       } else {
-        try unsafe segment.writeRemotely(from: part)
+        try unsafe segment.writeRemotely(from: part, in: self)
       }
       done += segment.count
     }

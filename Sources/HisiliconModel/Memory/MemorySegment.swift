@@ -58,7 +58,9 @@ import LinuxSystem
   }
 
   /// Reads the bytes of a segment without `base`; `buffer` is no longer than the segment.
-  func readRemotely(into buffer: UnsafeMutableRawBufferPointer) throws(TranslationFault) {
+  func readRemotely(
+    into buffer: UnsafeMutableRawBufferPointer, in memory: borrowing MemoryAccess
+  ) throws(TranslationFault) {
     let isRead = unsafe mapping._withUnsafeGuaranteedRef { mapping in
       guard let remote = mapping.remote else { return false }
       return remote.inParts(buffer.count, until: deadline) {
@@ -66,10 +68,13 @@ import LinuxSystem
       }
     }
     guard isRead else { throw TranslationFault(.lost, at: iova, .read) }
+    memory.countRemote(buffer.count)
   }
 
   /// Writes the bytes of a segment without `base`; `buffer` is no longer than the segment.
-  func writeRemotely(from buffer: UnsafeRawBufferPointer) throws(TranslationFault) {
+  func writeRemotely(
+    from buffer: UnsafeRawBufferPointer, in memory: borrowing MemoryAccess
+  ) throws(TranslationFault) {
     let isWritten = unsafe mapping._withUnsafeGuaranteedRef { mapping in
       guard let remote = mapping.remote else { return false }
       return remote.inParts(buffer.count, until: deadline) {
@@ -77,6 +82,7 @@ import LinuxSystem
       }
     }
     guard isWritten else { throw TranslationFault(.lost, at: iova, .write) }
+    memory.countRemote(buffer.count)
   }
 }
 

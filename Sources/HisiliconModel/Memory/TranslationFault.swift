@@ -13,6 +13,8 @@ struct TranslationFault: Error, Equatable, Sendable {
     case unmapped
     /// What is mapped there does not allow this access.
     case denied
+    /// The queue is kept away from there.
+    case excluded
     /// The range goes beyond 2^64.
     case wrapped
     /// The file behind the memory became shorter while it was mapped.

@@ -148,9 +148,10 @@ private final class Engine: Sendable {
     if let status = job.forcedStatus {
       job.sqe.answer(status: status)
     } else {
-      job.run.sq.memory.withAccess { memory in
+      job.run.sq.memory.withAccess(excluding: job.run.excluded) { memory in
         unsafe executor.execute(
           &job.sqe, direction: direction, revision: revision, memory: memory, contexts: job.run.contexts)
+        job.tally = memory.tally
       }
     }
     let nanoseconds = MonotonicClock.now() - start

@@ -39,6 +39,12 @@ public struct QueueCounters: Hashable, Sendable {
   public var randomInvalidDoorbells: UInt64 = 0
   /// Rings that the device could not read or write.
   public var ringFaults: UInt64 = 0
+  /// Bytes of requests that were copied from or to another process by calls, rather than used in place.
+  public var remoteBytes: UInt64 = 0
+  /// Device page faults: runs of addresses without a mapping that the process behind the PASID answered for.
+  public var pageFaults: UInt64 = 0
+  /// Accesses of requests to addresses that the queue is kept away from.
+  public var confinementFaults: UInt64 = 0
   /// Times that the completion queue was full.
   public var overflows: UInt64 = 0
   /// Drains that ran out of time.
@@ -46,6 +52,12 @@ public struct QueueCounters: Hashable, Sendable {
 
   /// Makes counters that are all 0.
   public init() {}
+
+  mutating func add(_ tally: AccessTally) {
+    remoteBytes &+= tally.remoteBytes
+    pageFaults &+= tally.pageFaults
+    confinementFaults &+= tally.refusals
+  }
 }
 
 /// What one engine has done, by direction.

@@ -13,6 +13,8 @@ struct QueueJob: Sendable {
   var sqe: hisi_zip_sqe
   /// A fault: the status to answer with instead of executing.
   let forcedStatus: UInt8?
+  /// What its accesses to memory came to.
+  var tally = AccessTally()
 
   /// Whether it belongs to a stream, which has to see its requests one after the other.
   var isStateful: Bool { sqe.isStateful }
@@ -89,6 +91,7 @@ extension QueuePair {
     let run = job.run
     let isAnswering = change { state, effects in
       state.counters.engineNanoseconds += nanoseconds
+      state.counters.add(job.tally)
       guard state.leaveEngine(run) else { return false }
       guard !state.hasFailed else {
         state.settle()

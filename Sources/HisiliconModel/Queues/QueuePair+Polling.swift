@@ -52,6 +52,7 @@ extension QueuePair {
         // The copy is this thread's alone, and it is answered in place.
         let request = unsafe run.requests + Int(slot)
         guard
+          unsafe !memory.mayBeRemote || request.pointee.isLocal(memory),
           unsafe ZipEngine.fastPath(
             &request.pointee, direction: run.sq.direction, revision: revision, memory: memory)
         else { break }
@@ -153,7 +154,7 @@ extension QueueState {
     guard let run, claimed.count != accepted.count, !isInline, !hasFailed else { return nil }
     let room = UInt64(run.cq.depth) &- (cqTail.count &- cqHead.count)
     let isAlone = claimed.count == answered.count && running == 0 && !isAnswering && ready.isEmpty
-    guard isAlone, room > 0, run.hasOneAddressSpace, !faults.isActive else {
+    guard isAlone, room > 0, run.hasOneAddressSpace, !run.isConfined, !faults.isActive else {
       effects.isBacklogged = true
       return nil
     }

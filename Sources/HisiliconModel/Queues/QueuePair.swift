@@ -176,6 +176,11 @@ extension QueuePair {
     return true
   }
 
+  /// Keeps requests' buffers and lists away from a part of an address space, until the next submission context.
+  func confine(_ excluded: ExcludedRange, in memory: AddressSpace) {
+    state.withLock { $0.confine(excluded, in: memory) }
+  }
+
   /// Has a fault happen.
   func inject(_ fault: QueueFault) {
     change { $0.inject(fault, &$1) }

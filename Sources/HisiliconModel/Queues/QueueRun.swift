@@ -37,6 +37,9 @@ import Synchronization
   let completed: Atomic<UInt64>
   /// The copies of the requests, by slot.
   let requests: UnsafeMutablePointer<hisi_zip_sqe>
+  // What the requests' buffers are kept away from.
+  private let excludedFirst = Atomic(ExcludedRange.none.first)
+  private let excludedLast = Atomic(ExcludedRange.none.last)
   /// A stage for each slot.
   let stages: UnsafeMutablePointer<Stage>
 
@@ -54,6 +57,22 @@ import Synchronization
     unsafe requests.deallocate()
     unsafe stages.deallocate()
   }
+
+  /// What the requests' buffers and lists are kept away from, as of the next request.
+  var excluded: ExcludedRange {
+    get {
+      ExcludedRange(
+        first: excludedFirst.load(ordering: .relaxed), last: excludedLast.load(ordering: .relaxed))
+    }
+    set {
+      excludedFirst.store(newValue.first, ordering: .relaxed)
+      excludedLast.store(newValue.last, ordering: .relaxed)
+    }
+  }
+
+  /// Whether the requests are kept away from something.
+  @inline(__always)
+  var isConfined: Bool { excludedLast.load(ordering: .relaxed) != 0 }
 
   /// Whether both rings are in one address space, so that one access section does for both.
   var hasOneAddressSpace: Bool { sq.memory === cq.memory }

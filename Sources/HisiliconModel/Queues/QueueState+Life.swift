@@ -12,6 +12,7 @@ extension QueueState {
     endRun()
     sq = ring
     sqContext = context
+    confinement = nil
     claimed = RingPosition(slot: ring.head)
     answered = claimed
     // A tail beyond the head are requests that were submitted before.
@@ -54,7 +55,19 @@ extension QueueState {
     setPageWords()
     guard let sq, let cq, !sq.isDisabled else { return }
     run = QueueRun(sq: sq, cq: cq, completed: cqTail.count)
+    applyConfinement()
     effects.isBacklogged = isBacklogged
+  }
+
+  /// Keeps the requests of this run, and of the next unless there is a new submission context, away from addresses.
+  mutating func confine(_ excluded: ExcludedRange, in memory: AddressSpace) {
+    confinement = (excluded, memory)
+    applyConfinement()
+  }
+
+  private func applyConfinement() {
+    guard let run, let confinement, run.sq.memory === confinement.memory else { return }
+    run.excluded = confinement.excluded
   }
 
   /// Puts the present positions into the words of the doorbell page: what a client stored in an earlier run is no
@@ -115,6 +128,7 @@ extension QueueState {
     endRun()
     sq = nil
     cq = nil
+    confinement = nil
     sqContext = hisi_sqc()
     cqContext = hisi_cqc()
     (accepted, claimed, answered) = (RingPosition(), RingPosition(), RingPosition())

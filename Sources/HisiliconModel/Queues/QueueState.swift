@@ -61,6 +61,8 @@ struct QueueState {
   var cq: CompletionRing?
   /// The queue's present life; nil where doorbells are not obeyed.
   var run: QueueRun?
+  /// What requests are kept away from, in that one address space, until the next submission context.
+  var confinement: (excluded: ExcludedRange, memory: AddressSpace)?
   /// Whether no more doorbells are obeyed, and the run ends once everything is answered.
   var isDraining = false
   /// Whether a ring could not be reached: nothing more is fetched or answered.

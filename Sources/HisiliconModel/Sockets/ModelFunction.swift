@@ -56,22 +56,41 @@ public final class ModelFunction: DeviceFunction {
     try function.write(value, region: region, offset: offset, width: width)
   }
 
-  /// Maps memory, which its owner keeps until `unmap` returns.
+  /// Everything; and it is a model.
+  public var capabilities: DeviceCapabilities {
+    [.emulated, .addressSpaces, .pageFaults, .remoteMemory, .doorbellPages, .confinement]
+  }
+
+  /// Maps memory, which its owner keeps until `unmap` returns; a mapping that it is part of is kept here as well.
   ///
   /// - Throws: `invalid` for an empty or overlapping range or an unknown PASID, `lost` after a shutdown.
   public func map(
     _ memory: DeviceMemory, iova: UInt64, permissions: DevicePermissions, pasid: UInt32?
   ) throws(DeviceError) {
+    guard memory.length > 0 else { throw DeviceError(.invalid, "an empty range cannot be mapped") }
+    // Whoever maps memory keeps it until it is unmapped: the protocol says so.
+    try map(iova, UInt64(memory.length), permissions, pasid, .memory(MappedMemory(memory)))
+  }
+
+  /// Maps another process's memory, which is asked for the same addresses as the device uses, in pieces of 64 KiB at
+  /// most; all that one request asks for may take 5 s.
+  ///
+  /// - Throws: `invalid` for an empty or overlapping range or an unknown PASID, `lost` after a shutdown.
+  public func mapRemote(
+    _ memory: any RemoteMemory, iova: UInt64, length: UInt64, permissions: DevicePermissions, pasid: UInt32?
+  ) throws(DeviceError) {
+    try map(iova, length, permissions, pasid, .remote(RemoteBacking(memory)))
+  }
+
+  private func map(
+    _ iova: UInt64, _ length: UInt64, _ permissions: DevicePermissions, _ pasid: UInt32?, _ backing: MappingBacking
+  ) throws(DeviceError) {
     try checkPresence()
     let space = try function.addressSpace(pasid)
-    guard memory.length > 0 else { throw DeviceError(.invalid, "an empty range cannot be mapped") }
     do throws(AddressSpaceError) {
-      // Whoever maps memory keeps it until it is unmapped: the protocol says so.
-      try unsafe space.map(
-        iova: iova, length: UInt64(memory.length), permissions: permissions,
-        backing: .memory(MappedMemory(base: memory.base)))
+      try space.map(iova: iova, length: length, permissions: permissions, backing: backing)
     } catch {
-      throw DeviceError(.invalid, "\(memory.length) bytes at 0x\(String(iova, radix: 16)): \(error)")
+      throw DeviceError(.invalid, "\(length) bytes at 0x\(String(iova, radix: 16)): \(error)")
     }
   }
 
@@ -109,11 +128,13 @@ public final class ModelFunction: DeviceFunction {
 
   /// Makes an address space for a PASID, for `map` and for queues whose contexts name it.
   ///
+  /// Where nothing is mapped the device reaches `faults`, with the addresses that requests name (device page faults);
+  /// what is mapped goes before.
+  ///
   /// - Throws: `invalid` for a PASID outside of 1 to 65,535 or one that exists.
   public func createAddressSpace(pasid: UInt32, faults: (any RemoteMemory)? = nil) throws(DeviceError) {
-    guard faults == nil else { throw DeviceError(.failed, "the model does not fault yet") }
     try checkPresence()
-    try function.createAddressSpace(pasid)
+    try function.createAddressSpace(pasid, faults: faults.map { RemoteBacking($0) })
   }
 
   /// Takes a PASID's address space away, once nobody uses its memory; stop its queues before.
@@ -121,6 +142,17 @@ public final class ModelFunction: DeviceFunction {
   /// - Throws: `invalid` for a PASID that the function does not have, `failed` when a request does not end.
   public func removeAddressSpace(pasid: UInt32) throws(DeviceError) {
     try function.removeAddressSpace(pasid)
+  }
+
+  /// Keeps a queue's requests away from a part of the function's own address space, until its next submission context:
+  /// an access there ends a request with a translation fault, and is counted.
+  ///
+  /// Rings, and queues of PASIDs, are not concerned.
+  ///
+  /// - Throws: `invalid` for a queue that the function does not have, `lost` after a shutdown.
+  public func confine(queue number: UInt16, excluding addresses: ClosedRange<UInt64>) throws(DeviceError) {
+    let excluded = ExcludedRange(first: addresses.lowerBound, last: addresses.upperBound)
+    try queue(number).confine(excluded, in: function.memory)
   }
 
   /// A queue that the function has at present.

@@ -1,0 +1,29 @@
+// A ZIP device as a parent of mediated devices.
+// SPDX-License-Identifier: Apache-2.0
+
+public import SDMDEV
+public import WarpDriveQueue
+
+extension ZipDevice: SDMDEVParent {
+  /// Whether it is a virtual function (19e5:a251).
+  public var isVirtualFunction: Bool { manager.identity.isVirtual }
+
+  /// The addresses of the kernel path's rings, contexts and buffers.
+  public var reservedAddresses: ClosedRange<UInt64> { manager.memory.addresses }
+
+  /// Takes a queue for a program; kernel queues that nobody uses make room for it.
+  ///
+  /// - Throws: `busy` where none is free, `resetting`, `deviceLost`, `resourceExhausted`.
+  public func getQueue() throws(QueueError) -> any SDMDEVQueue {
+    let hardware: HardwareQueue
+    do throws(QueueError) {
+      hardware = try manager.take()
+    } catch {
+      guard error.code == .busy, kernelQueues.releaseUnused() else { throw error }
+      hardware = try manager.take()
+    }
+    let queue = ZipQueue(self, hardware)
+    manager.attach(queue, to: hardware.number)
+    return queue
+  }
+}
