@@ -115,7 +115,8 @@ struct SocketTests {
     #expect(function.read(address + 4096, pasid: pasid) == 0x11)
     #expect(host.fixture.device.copiedByteCount == 1)
     #expect(
-      code { try client.mapMemory(iova: 0x01ff_ffff_ffff_f000, length: 8192, descriptor: memory.descriptor) } == .invalid)
+      code { try client.mapMemory(iova: 0x01ff_ffff_ffff_f000, length: 8192, descriptor: memory.descriptor) }
+        == .invalid)
     #expect(host.fixture.sdmdevs.usage(ofUser: CurrentProcess.effectiveUserID).lockedBytes == 3 * 4096)
     try client.unmapMemory(iova: address, length: 8192)
     #expect(host.fixture.sdmdevs.usage(ofUser: CurrentProcess.effectiveUserID).lockedBytes == 4096)
@@ -201,10 +202,11 @@ struct SocketTests {
     // The connection is free for other commands meanwhile.
     #expect(try client.region(1).size == UInt64(FakeQueue.ringsSize))
     for _ in 0..<4 {
-      #expect(eventually {
-        queue.complete()
-        return replies.wait(nanoseconds: 1_000_000)
-      })
+      #expect(
+        eventually {
+          queue.complete()
+          return replies.wait(nanoseconds: 1_000_000)
+        })
     }
     for waiter in waiters { waiter.join() }
     #expect(answers.withLock { $0 } == Array(repeating: [1, 0, 0, 0], count: 4))
