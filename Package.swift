@@ -72,7 +72,11 @@ let package = Package(
       swiftSettings: strict),
     // Floor 6: the machine's registry.
     .target(
-      name: "WarpDrive", dependencies: ["LinuxSystem", "OpenSSLProvider", "WarpDriveCore", "ZlibProvider"],
+      name: "WarpDrive",
+      dependencies: [
+        "DeviceAccess", "HisiliconModel", "HisiliconQueue", "HisiliconZip", "HostControl", "LinuxSystem",
+        "OpenSSLProvider", "SDMDEV", "WarpDriveCore", "WarpDriveQueue", "ZlibProvider",
+      ],
       swiftSettings: strict),
     // Floor 7: the command.
     .executableTarget(
@@ -114,13 +118,16 @@ let package = Package(
       dependencies: ["DeviceAccess", "LinuxSystem", "SDMDEV", "TestPrograms", "VFIOUser", "WarpDriveQueue"],
       swiftSettings: strict),
     .testTarget(
-      name: "HisiliconQueueTests", dependencies: ["CHisilicon", "HisiliconQueue", "LinuxSystem", "WarpDriveQueue"],
+      name: "HisiliconQueueTests",
+      dependencies: [
+        "CHisilicon", "CZlib", "DeviceAccess", "HisiliconModel", "HisiliconQueue", "LinuxSystem", "WarpDriveQueue",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "HisiliconZipTests",
       dependencies: [
         "CHisilicon", "CZlib", "DeviceAccess", "HisiliconModel", "HisiliconQueue", "HisiliconZip", "LinuxSystem",
-        "SDMDEV", "WarpDriveQueue",
+        "SDMDEV", "WarpDriveConformance", "WarpDriveCore", "WarpDriveQueue", "ZlibProvider",
       ],
       swiftSettings: strict),
     .testTarget(

@@ -1,6 +1,7 @@
 // How a kernel queue is stopped, comes back and ends.
 // SPDX-License-Identifier: Apache-2.0
 
+import HisiliconQueue
 import LinuxSystem
 import WarpDriveQueue
 

@@ -186,14 +186,14 @@ public final class KernelQueue: Sendable {
   }
 
   /// Looks at the rings because no interrupt came.
-  private func lookForLost() {
+  func lookForLost() {
     manager.takeEvents(isInterrupt: false)
     let count = receive()
     if count > 0 { manager.counters.withLock { $0.lostInterrupts += UInt64(count) } }
   }
 
   /// Has the service thread stop the queue and start it again.
-  private func repair(_ error: QueueError) {
+  func repair(_ error: QueueError) {
     let isFirst = state.withLock { state in
       defer { state.isBroken = true }
       return !state.isBroken

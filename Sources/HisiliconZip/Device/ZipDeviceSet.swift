@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import LinuxSystem
-public import WarpDriveQueue
+import WarpDriveQueue
 
 /// The ZIP devices of a process.
 public struct ZipDeviceSet: Sendable {

@@ -1,6 +1,8 @@
 // What a ZIP device is at and has done, for people.
 // SPDX-License-Identifier: Apache-2.0
 
+import LinuxSystem
+import Synchronization
 public import WarpDriveQueue
 
 /// A device at one moment: what `wdprov device status` shows.

@@ -225,7 +225,8 @@ extension ZipQueue {
     case QueueCommand.getInformation:
       guard body.isEmpty else { throw QueueError(.invalid, "getInformation has no body") }
       let depth = UInt16(truncatingIfNeeded: hardware.depth)
-      return Self.bytes(UInt32(RingLayout.submissionSize)) + Self.bytes(depth) + Self.bytes(depth) + Self.bytes(0 as UInt64)
+      return Self.bytes(UInt32(RingLayout.submissionSize)) + Self.bytes(depth) + Self.bytes(depth)
+        + Self.bytes(0 as UInt64)
     default: throw QueueError(.unsupported, "the device has no command 0x\(String(command, radix: 16))")
     }
   }
@@ -307,8 +308,7 @@ extension ZipQueue {
       return (true, notification)
     }
     if let notification {
-      manager.takeEvents(isInterrupt: false)
-      manager.counters.withLock { $0.lostInterrupts += 1 }
+      if !manager.takeEvents(isInterrupt: false) { manager.counters.withLock { $0.lostInterrupts += 1 } }
       notification()
     }
     return isWaiting

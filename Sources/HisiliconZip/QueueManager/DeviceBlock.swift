@@ -42,13 +42,15 @@ import Synchronization
   /// A word that the other side writes last; what it wrote before is visible afterwards.
   func acquire16(_ offset: Int) -> UInt16 {
     check(offset..<offset + 2)
-    return unsafe (mapping.base + offset).assumingMemoryBound(to: Atomic<UInt16>.self).pointee.load(ordering: .acquiring)
+    return unsafe (mapping.base + offset).assumingMemoryBound(to: Atomic<UInt16>.self).pointee.load(
+      ordering: .acquiring)
   }
 
   /// As `acquire16`.
   func acquire32(_ offset: Int) -> UInt32 {
     check(offset..<offset + 4)
-    return unsafe (mapping.base + offset).assumingMemoryBound(to: Atomic<UInt32>.self).pointee.load(ordering: .acquiring)
+    return unsafe (mapping.base + offset).assumingMemoryBound(to: Atomic<UInt32>.self).pointee.load(
+      ordering: .acquiring)
   }
 
   /// Stores a word after everything that was stored before.

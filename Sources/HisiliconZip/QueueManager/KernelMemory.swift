@@ -39,7 +39,8 @@ final class KernelMemory: Sendable {
   /// - Throws: `resourceExhausted`.
   func make(_ name: String, byteCount: Int) throws(QueueError) -> DeviceBlock {
     guard let address = state.withLock({ $0.allocator.allocate(UInt64(byteCount)) }) else {
-      throw QueueError(.resourceExhausted, "no device address is left for \(byteCount) bytes: release queues or buffers")
+      throw QueueError(
+        .resourceExhausted, "no device address is left for \(byteCount) bytes: release queues or buffers")
     }
     do throws(SystemError) {
       let block = try DeviceBlock(name: name, byteCount: byteCount, address: address)

@@ -88,9 +88,15 @@ extension QueueManager {
   func startFunction() throws(QueueError) -> Int {
     try FunctionIdentity.enable(registers)
     let count = identity.isVirtual ? try readWindow() : try writeWindows()
-    let eventContext = events.withLock { $0.restart(); return Self.context($0, isVersion1: identity.isVersion1) }
+    let eventContext = events.withLock {
+      $0.restart()
+      return Self.context($0, isVersion1: identity.isVersion1)
+    }
     try mailbox.set(HISI_MAILBOX_CMD_EQC, eventContext)
-    let asynchronousContext = asynchronousEvents.withLock { $0.restart(); return Self.context($0, isVersion1: false) }
+    let asynchronousContext = asynchronousEvents.withLock {
+      $0.restart()
+      return Self.context($0, isVersion1: false)
+    }
     try mailbox.set(HISI_MAILBOX_CMD_AEQC, asynchronousContext)
     contexts.wipe(layout.submissionTable..<layout.mailbox)
     try mailbox.perform(HISI_MAILBOX_CMD_SQC_BT, base: contexts.address + UInt64(layout.submissionTable))
@@ -185,7 +191,7 @@ extension QueueManager {
     }
   }
 
-  /// Takes the physical function's window away: the device stops all its queues. Virtual functions stop one by one.
+  /// Stops all of the function's queues: by its window, or of a virtual function by a reset.
   func stopQueues() throws(QueueError) {
     if identity.isVirtual {
       do throws(DeviceError) { try function.reset() } catch { throw QueueError(error) }

@@ -42,7 +42,10 @@ extension QueueManager {
         ManagerCounters.add(manager, to: &counters.managerErrors)
         ManagerCounters.add(engine, to: &counters.engineErrors)
       }
-      if manager != 0 { notice(try describe(manager)) }
+      if manager != 0 {
+        let text = try describe(manager)
+        notice(text)
+      }
       if engine != 0 { notice("the engine reports the errors 0x\(String(engine, radix: 16))") }
       let isFatal = manager & capabilities.queueErrors.reset != 0 || engine & capabilities.engineErrors.reset != 0
       if isFatal {
@@ -53,7 +56,8 @@ extension QueueManager {
           capabilities.engineErrors.uncorrected & ~engine, HISI_ZIP_RAS_NFE_ENABLE)
         service.requestReset(
           .controller, isFault: true,
-          reason: "errors 0x\(String(manager, radix: 16)) of the queue manager, 0x\(String(engine, radix: 16)) of the engine")
+          reason:
+            "errors 0x\(String(manager, radix: 16)) of the queue manager, 0x\(String(engine, radix: 16)) of the engine")
       } else {
         if manager != 0 { try registers.write(manager, HISI_QM_ABNORMAL_INT_SOURCE) }
         if engine != 0 { try registers.write(engine, HISI_ZIP_CORE_INT_SOURCE) }

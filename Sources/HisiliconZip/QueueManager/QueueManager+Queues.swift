@@ -32,7 +32,8 @@ extension QueueManager {
     let number = try state.withLock { (state) throws(QueueError) in
       if let obstacle = Self.obstacle(state) { throw obstacle }
       guard let number = state.bitmap.take() else {
-        throw QueueError(.busy, "all \(state.bitmap.count) queues of \(options.name) are taken: release one, or use software")
+        throw QueueError(
+          .busy, "all \(state.bitmap.count) queues of \(options.name) are taken: release one, or use software")
       }
       return number
     }
