@@ -72,7 +72,11 @@ let package = Package(
       swiftSettings: strict),
     // Floor 6: the machine's registry.
     .target(
-      name: "WarpDrive", dependencies: ["LinuxSystem", "OpenSSLProvider", "WarpDriveCore", "ZlibProvider"],
+      name: "WarpDrive",
+      dependencies: [
+        "DeviceAccess", "HisiliconModel", "HisiliconQueue", "HisiliconZip", "HostControl", "LinuxSystem",
+        "OpenSSLProvider", "SDMDEV", "WarpDriveCore", "WarpDriveQueue", "ZlibProvider",
+      ],
       swiftSettings: strict),
     // Floor 7: the command.
     .executableTarget(

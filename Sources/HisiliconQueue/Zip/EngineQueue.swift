@@ -77,7 +77,13 @@ public final class EngineQueue: ZipExecutor {
   /// - Throws: `resourceExhausted` beyond the pool's limit, and what ended the queue.
   public func allocate(_ byteCount: Int) throws(QueueError) -> any ZipBuffer {
     if let failure { throw failure }
-    return try memory.take(byteCount, of: queue)
+    do throws(QueueError) {
+      return try memory.take(byteCount, of: queue)
+    } catch {
+      // A queue that was stopped shares no memory either.
+      if error.code != .resourceExhausted { fail(error) }
+      throw error
+    }
   }
 
   /// Takes a context for a stream.
