@@ -85,8 +85,8 @@ let package = Package(
     .executableTarget(
       name: "wdprov",
       dependencies: [
-        "DeviceAccess", "HisiliconModel", "HostControl", "LinuxSystem", "VFIOUser", "WarpDrive",
-        "WarpDriveConformance", "WarpDriveCore",
+        "DeviceAccess", "HisiliconModel", "HisiliconZip", "HostControl", "LinuxSystem", "SDMDEV", "VFIOUser",
+        "WarpDrive", "WarpDriveConformance", "WarpDriveCore", "WarpDriveQueue",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -8,8 +8,9 @@ extension ZipDevice {
   public struct Options: Sendable {
     /// The device's name, as the class shows it.
     public var name = "hisi_zip-0"
-    /// How programs' memory is reached: one bit. Nil: `.sharedVirtual` where the function has page faults, else
-    /// `.singleProcess`.
+    /// How programs' memory is reached, one bit.
+    ///
+    /// Nil is `.sharedVirtual` where the function has page faults, else `.singleProcess`.
     public var dmaFlags: DMAFlags?
     /// Entries of each ring, 2 to 4,096; nil, and more than the device has: as many as it has.
     public var queueDepth: Int?

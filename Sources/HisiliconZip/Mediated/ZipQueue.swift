@@ -308,8 +308,7 @@ extension ZipQueue {
       return (true, notification)
     }
     if let notification {
-      manager.takeEvents(isInterrupt: false)
-      manager.counters.withLock { $0.lostInterrupts += 1 }
+      if !manager.takeEvents(isInterrupt: false) { manager.counters.withLock { $0.lostInterrupts += 1 } }
       notification()
     }
     return isWaiting

@@ -191,7 +191,7 @@ extension QueueManager {
     }
   }
 
-  /// Takes the physical function's window away: the device stops all its queues. Virtual functions stop one by one.
+  /// Stops all of the function's queues: by its window, or of a virtual function by a reset.
   func stopQueues() throws(QueueError) {
     if identity.isVirtual {
       do throws(DeviceError) { try function.reset() } catch { throw QueueError(error) }

@@ -71,6 +71,7 @@ extension QueueManager {
       counters.events += count
       counters.strayEvents += strayCount
       if count == 0 && isInterrupt { counters.spuriousInterrupts += 1 }
+      if count > 0 && !isInterrupt { counters.lostInterrupts += 1 }
     }
     // Revision 0x20 has one vector: asynchronous events are looked for on its occasions.
     if capabilities.asynchronousVector == nil && isInterrupt { service.add { $0.hasAsynchronousEvents = true } }

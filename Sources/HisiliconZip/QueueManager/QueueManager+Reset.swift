@@ -49,7 +49,7 @@ extension QueueManager {
     finish(failure, &session)
     turn.signal()
     for client in session.clients { client.announce() }
-    return failure
+    return failure.map { obstacle ?? $0 }
   }
 
   /// The owners of queues while the device is being reset.

@@ -1,0 +1,88 @@
+// A function between the driver and the model that loses interrupts, or goes away.
+// SPDX-License-Identifier: Apache-2.0
+
+import DeviceAccess
+import LinuxSystem
+import Synchronization
+
+/// Passes everything on to another function, but for what a test has asked for.
+final class FaultyFunction: DeviceFunction {
+  private let function: any DeviceFunction
+  /// Whether interrupts are lost.
+  let losesInterrupts = Atomic<Bool>(false)
+  /// Whether the function is gone.
+  let isGone = Atomic<Bool>(false)
+  /// Whether it hides what it has besides registers, memory and interrupts.
+  private let isPlain: Bool
+  let addressWidth: Int
+  let numaNode: Int?
+
+  init(_ function: any DeviceFunction, isPlain: Bool = false, addressWidth: Int = 64, numaNode: Int? = nil) {
+    self.function = function
+    self.isPlain = isPlain
+    self.addressWidth = addressWidth
+    self.numaNode = numaNode
+  }
+
+  var capabilities: DeviceCapabilities { isPlain ? [] : function.capabilities }
+
+  private func checkPresence() throws(DeviceError) {
+    if isGone.load(ordering: .relaxed) { throw DeviceError(.lost, "the device was pulled out") }
+  }
+
+  func read(region: Int, offset: UInt64, width: Int) throws(DeviceError) -> UInt64 {
+    try checkPresence()
+    return try function.read(region: region, offset: offset, width: width)
+  }
+
+  func write(_ value: UInt64, region: Int, offset: UInt64, width: Int) throws(DeviceError) {
+    try checkPresence()
+    try function.write(value, region: region, offset: offset, width: width)
+  }
+
+  func map(
+    _ memory: DeviceMemory, iova: UInt64, permissions: DevicePermissions, pasid: UInt32?
+  ) throws(DeviceError) {
+    try checkPresence()
+    try function.map(memory, iova: iova, permissions: permissions, pasid: pasid)
+  }
+
+  func unmap(iova: UInt64, length: UInt64, pasid: UInt32?) throws(DeviceError) {
+    try function.unmap(iova: iova, length: length, pasid: pasid)
+  }
+
+  func setInterruptHandler(vector: Int, _ handler: (@Sendable () -> Void)?) throws(DeviceError) {
+    guard let handler else { return try function.setInterruptHandler(vector: vector, nil) }
+    try function.setInterruptHandler(vector: vector) { [weak self] in
+      guard let self, !self.losesInterrupts.load(ordering: .relaxed) else { return }
+      handler()
+    }
+  }
+
+  func reset() throws(DeviceError) {
+    try checkPresence()
+    try function.reset()
+  }
+
+  func mapRemote(
+    _ memory: any RemoteMemory, iova: UInt64, length: UInt64, permissions: DevicePermissions, pasid: UInt32?
+  ) throws(DeviceError) {
+    try function.mapRemote(memory, iova: iova, length: length, permissions: permissions, pasid: pasid)
+  }
+
+  func createAddressSpace(pasid: UInt32, faults: (any RemoteMemory)?) throws(DeviceError) {
+    try function.createAddressSpace(pasid: pasid, faults: faults)
+  }
+
+  func removeAddressSpace(pasid: UInt32) throws(DeviceError) {
+    try function.removeAddressSpace(pasid: pasid)
+  }
+
+  func confine(queue: UInt16, excluding addresses: ClosedRange<UInt64>) throws(DeviceError) {
+    try function.confine(queue: queue, excluding: addresses)
+  }
+
+  func mapDoorbells(queue: UInt16) throws(DeviceError) -> any QueueDoorbells {
+    try function.mapDoorbells(queue: queue)
+  }
+}
