@@ -148,6 +148,9 @@ let package = Package(
         "LinuxSystem", "OpenSSLProvider", "TestVectors", "WarpDriveConformance", "WarpDriveCore", "ZlibProvider",
       ],
       swiftSettings: strict),
+    .testTarget(
+      name: "WarpDriveTests", dependencies: ["DeviceAccess", "HisiliconModel", "LinuxSystem", "WarpDrive"],
+      swiftSettings: strict),
     .testTarget(name: "FuzzReplayTests", dependencies: ["FuzzTargets", "LinuxSystem"], swiftSettings: strict),
     .testTarget(
       name: "SoakTests", dependencies: ["LinuxSystem", "OpenSSLProvider", "WarpDriveCore", "ZlibProvider"],
