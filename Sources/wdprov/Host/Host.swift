@@ -1,10 +1,13 @@
 // The life of `wdprov serve`: everything listens before anything is said, and everything ends when a signal asks for it.
 // SPDX-License-Identifier: Apache-2.0
 
+import HisiliconModel
 import HostControl
 import LinuxSystem
 import Logging
+import SDMDEV
 import WarpDrive
+import WarpDriveQueue
 
 /// The host of an accelerator.
 enum Host {

@@ -3,6 +3,7 @@
 
 import HostControl
 import LinuxSystem
+import WarpDrive
 
 /// What a host can be asked.
 struct HostRequests: Sendable {
@@ -41,8 +42,8 @@ struct HostRequests: Sendable {
         throw ControlFailure(.denied, "only the host's own user and root may \(operation) a device")
       }
       return ControlReply(operation == "reset" ? try reset(request.value) : try inject(request.value))
-    case "mdev-types": return ControlReply([("types", driver.types)])
-    case "mdev-list": return ControlReply([("devices", driver.mediatedDevices)])
+    case "mdev-types": return ControlReply([("types", try driver.types)])
+    case "mdev-list": return ControlReply([("devices", try driver.mediatedDevices)])
     case "mdev-create":
       let type = try request.value.requiredText("type")
       let uuid = try request.value.optionalText("uuid")

@@ -3,9 +3,11 @@
 
 import DeviceAccess
 import HisiliconModel
+import HisiliconZip
 import HostControl
 import LinuxSystem
 import Logging
+import WarpDriveQueue
 
 /// What a host serves.
 struct HostedDevice: Sendable {
@@ -66,7 +68,8 @@ struct HostedDevice: Sendable {
   // MARK: Reports
 
   private var identity: [(key: String, value: JSONValue)] {
-    let revision = model?.accelerator.options.revision.rawValue ?? driver?.device.status.revision ?? 0
+    let revision =
+      model.map { UInt32($0.accelerator.options.revision.rawValue) } ?? driver?.device.status.revision ?? 0
     let isEmulated = model != nil || driver?.device.attributes.flags.contains(.emulated) ?? false
     return [
       ("name", .string(name)), ("kind", .string(address.kind)), ("emulated", .bool(isEmulated)),

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HostControl
+import LinuxSystem
 import SDMDEV
 import WarpDriveQueue
 

@@ -3,7 +3,9 @@
 
 import HisiliconZip
 import HostControl
+import LinuxSystem
 import SDMDEV
+import WarpDriveQueue
 
 extension HostedDriver {
   private typealias Member = (key: String, value: JSONValue)

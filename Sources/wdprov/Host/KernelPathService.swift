@@ -1,6 +1,7 @@
 // The kernel path for other processes: a request of the control socket is one message through the host's own queues.
 // SPDX-License-Identifier: Apache-2.0
 
+import DeviceAccess
 import HisiliconZip
 import HostControl
 import LinuxSystem
