@@ -123,12 +123,12 @@ step_boot() {
   [ -n "$pf" ]
 }
 
-# The command is there, starts, and lists drivers that passed their tests; libcrypto is not in the guest.
+# The command is there, starts, and lists drivers that passed their tests; the guest has no libcrypto.
 step_command() {
   "$wdprov" list >/tmp/list 2>/tmp/list.error
   fact list $?
   data command cat /tmp/list.error
-  fact failed "$(grep -c ' failed ' /tmp/list)"
+  fact failed "$(grep ' failed ' /tmp/list | grep -vc openssl)"
   fact passed "$(grep -c ' passed ' /tmp/list)"
 }
 
