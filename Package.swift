@@ -47,6 +47,7 @@ let package = Package(
     // Floor 2: the registry, and the protocol that carries devices.
     .target(name: "WarpDriveCore", dependencies: ["LinuxSystem"], swiftSettings: lifetimes),
     .target(name: "VFIOUser", dependencies: ["LinuxSystem"], swiftSettings: strict),
+    .target(name: "HostControl", dependencies: ["LinuxSystem"], swiftSettings: lifetimes),
     // Floor 3: providers, devices as their drivers see them, and queues as programs see them.
     .target(name: "DeviceAccess", dependencies: ["LinuxSystem", "VFIOUser"], swiftSettings: strict),
     .target(name: "WarpDriveQueue", dependencies: ["LinuxSystem", "VFIOUser"], swiftSettings: strict),
@@ -57,9 +58,18 @@ let package = Package(
       name: "HisiliconModel", dependencies: ["CHisilicon", "CZlib", "DeviceAccess", "LinuxSystem", "VFIOUser"],
       swiftSettings: strict),
     .target(
+      name: "HisiliconQueue", dependencies: ["CHisilicon", "LinuxSystem", "WarpDriveQueue"], swiftSettings: strict),
+    .target(
       name: "SDMDEV", dependencies: ["DeviceAccess", "LinuxSystem", "VFIOUser", "WarpDriveQueue"],
       swiftSettings: strict),
     .target(name: "WarpDriveConformance", dependencies: ["LinuxSystem", "WarpDriveCore"], swiftSettings: strict),
+    // Floor 5: the accelerator's driver.
+    .target(
+      name: "HisiliconZip",
+      dependencies: [
+        "CHisilicon", "DeviceAccess", "HisiliconQueue", "LinuxSystem", "SDMDEV", "WarpDriveCore", "WarpDriveQueue",
+      ],
+      swiftSettings: strict),
     // Floor 6: the machine's registry.
     .target(
       name: "WarpDrive", dependencies: ["LinuxSystem", "OpenSSLProvider", "WarpDriveCore", "ZlibProvider"],
@@ -68,14 +78,14 @@ let package = Package(
     .executableTarget(
       name: "wdprov",
       dependencies: [
-        "DeviceAccess", "HisiliconModel", "LinuxSystem", "VFIOUser", "WarpDrive", "WarpDriveConformance",
-        "WarpDriveCore",
+        "DeviceAccess", "HisiliconModel", "HostControl", "LinuxSystem", "VFIOUser", "WarpDrive",
+        "WarpDriveConformance", "WarpDriveCore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
     // Tests: data first, then a folder a module.
-    .target(name: "TestPrograms", path: "Tests/TestPrograms", swiftSettings: strict),
+    .target(name: "TestPrograms", dependencies: ["LinuxSystem"], path: "Tests/TestPrograms", swiftSettings: strict),
     .target(name: "TestVectors", dependencies: ["TestPrograms"], path: "Tests/TestVectors", swiftSettings: strict),
     .target(
       name: "FuzzTargets",
@@ -84,13 +94,23 @@ let package = Package(
         "WarpDriveCore", "ZlibProvider",
       ],
       path: "Tests/FuzzTargets", swiftSettings: strict),
-    .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"], swiftSettings: lifetimes),
+    .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem", "TestPrograms"], swiftSettings: lifetimes),
     .testTarget(
       name: "WarpDriveCoreTests", dependencies: ["LinuxSystem", "WarpDriveCore"], swiftSettings: lifetimes),
-    .testTarget(name: "VFIOUserTests", dependencies: ["LinuxSystem", "VFIOUser"], swiftSettings: strict),
+    .testTarget(name: "HostControlTests", dependencies: ["HostControl", "LinuxSystem"], swiftSettings: strict),
+    .testTarget(
+      name: "VFIOUserTests", dependencies: ["LinuxSystem", "TestPrograms", "VFIOUser"], swiftSettings: strict),
+    .testTarget(
+      name: "DeviceAccessTests", dependencies: ["DeviceAccess", "LinuxSystem", "TestPrograms", "VFIOUser"],
+      swiftSettings: strict),
     .testTarget(
       name: "HisiliconModelTests",
       dependencies: ["CHisilicon", "CZlib", "DeviceAccess", "HisiliconModel", "LinuxSystem", "VFIOUser"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "WarpDriveQueueTests", dependencies: ["LinuxSystem", "VFIOUser", "WarpDriveQueue"], swiftSettings: strict),
+    .testTarget(
+      name: "HisiliconQueueTests", dependencies: ["CHisilicon", "HisiliconQueue", "LinuxSystem", "WarpDriveQueue"],
       swiftSettings: strict),
     .testTarget(
       name: "PluginHeaderTests", dependencies: ["CWarpDrivePlugin", "WarpDriveCore"], swiftSettings: strict),

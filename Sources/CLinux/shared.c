@@ -194,6 +194,11 @@ int64_t clinux_map_guarded(int file, uint64_t offset, size_t size, int readable,
   return handle;
 }
 
+void clinux_forget_guarded(int64_t handle) {
+  atomic_store_explicit(&place_at(handle)->size, 0, memory_order_release);
+  give_place(handle);
+}
+
 void clinux_unmap_guarded(int64_t handle) {
   struct guarded_mapping *place = place_at(handle);
   const uintptr_t start = atomic_load_explicit(&place->start, memory_order_relaxed);
@@ -207,3 +212,7 @@ void clinux_unmap_guarded(int64_t handle) {
 int clinux_is_poisoned(int64_t handle) {
   return atomic_load_explicit(&place_at(handle)->is_poisoned, memory_order_acquire);
 }
+
+int clinux_keep_from_children(void *base, size_t size) { return madvise(base, size, MADV_DONTFORK); }
+
+int clinux_zero_in_children(void *base, size_t size) { return madvise(base, size, MADV_WIPEONFORK); }

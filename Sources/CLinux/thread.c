@@ -1,4 +1,4 @@
-// Futexes, the processor set and thread names.
+// Futexes, processors and thread names.
 // SPDX-License-Identifier: Apache-2.0
 #define _GNU_SOURCE
 #include "clinux_thread.h"
@@ -59,6 +59,11 @@ int clinux_processor_count(void) {
   // A sandbox may deny the call: the number of processors that are on line is the next best answer.
   const long online = sysconf(_SC_NPROCESSORS_ONLN);
   return online > 0 ? (int)online : 1;
+}
+
+int clinux_current_node(void) {
+  unsigned node = 0;
+  return getcpu(NULL, &node) == 0 ? (int)node : -1;
 }
 
 void clinux_name_current_thread(const char *name) { (void)pthread_setname_np(pthread_self(), name); }

@@ -16,6 +16,39 @@ public enum CurrentProcess {
     geteuid()
   }
 
+  /// Another number in a child process than in its parent; asking makes no system call.
+  ///
+  /// Whoever holds something that a child must not use remembers the number, and compares. A child made by `clone(2)`
+  /// itself, around the C library, is not noticed.
+  public static var generation: UInt32 {
+    clinux_fork_generation()
+  }
+
+  /// Lets another process reach this one's memory as a debugger does, where the Yama module would refuse it
+  /// (`PR_SET_PTRACER`).
+  ///
+  /// There is one such process at a time. Without Yama nothing is to be allowed, and nothing is done.
+  ///
+  /// - Parameter process: its identifier; nil takes the permission back.
+  /// - Throws: `EINVAL` for a process that there is not.
+  public static func allowTracer(_ process: Int32?) throws(SystemError) {
+    do throws(SystemError) {
+      _ = try systemCall("prctl") { clinux_allow_tracer(process ?? 0) }
+    } catch  where error.errno == EINVAL && !hasYama {
+      return
+    }
+  }
+
+  private static var hasYama: Bool {
+    (try? Pathname.status(of: "/proc/sys/kernel/yama/ptrace_scope")) != nil
+  }
+
+  /// How many bytes of memory the process may lock, besides what privileges allow (`RLIMIT_MEMLOCK`); nil: any number.
+  public static var lockableByteCount: UInt64? {
+    let limit = clinux_lockable_bytes()
+    return limit == .max ? nil : limit
+  }
+
   /// Whether the program has more rights than who started it: set-user-ID, set-group-ID, or file capabilities
   /// (`AT_SECURE`, `getauxval(3)`).
   public static var isSetuid: Bool {

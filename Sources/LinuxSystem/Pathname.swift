@@ -38,6 +38,28 @@ public enum Pathname {
     _ = try systemCall("rename", path: path) { unsafe Glibc.rename(path, newPath) }
   }
 
+  /// Sets the permission bits of a file, not of what a symbolic link points to.
+  ///
+  /// - Parameters:
+  ///   - mode: the low 12 bits of `st_mode`; the umask does not matter.
+  ///   - path: the file's path.
+  /// - Throws: `ENOENT`, `EPERM` for another user's file, `EROFS`, `EOPNOTSUPP` for a symbolic link.
+  public static func setMode(_ mode: UInt32, of path: String) throws(SystemError) {
+    _ = try systemCall("fchmodat", path: path) { unsafe fchmodat(AT_FDCWD, path, mode, AT_SYMLINK_NOFOLLOW) }
+  }
+
+  /// Gives a file to a user and a group, not what a symbolic link points to.
+  ///
+  /// - Parameters:
+  ///   - path: the file's path.
+  ///   - userID: the new owner; nil leaves it.
+  ///   - groupID: the new group; nil leaves it.
+  /// - Throws: `ENOENT`, `EPERM` without the privilege to do so, `EROFS`.
+  public static func setOwner(of path: String, userID: UInt32? = nil, groupID: UInt32? = nil) throws(SystemError) {
+    // (uid_t)-1 means "as it is": chown(2).
+    _ = try systemCall("lchown", path: path) { unsafe lchown(path, userID ?? .max, groupID ?? .max) }
+  }
+
   /// Makes a directory.
   ///
   /// - Parameters:

@@ -40,6 +40,8 @@ import Glibc
   /// What may be done with the memory; anything else ends the process (`SIGSEGV`).
   public let permissions: Permissions
   private let handle: Int64
+  /// For a mapping that children do not have: the generation of processes that has it.
+  private let generation: UInt32?
 
   /// Maps a part of a file.
   ///
@@ -48,10 +50,12 @@ import Glibc
   ///   - offset: where the part begins, in bytes; any, not only a multiple of the page size.
   ///   - byteCount: its size, at least 1. It may lie beyond the file's end: touching that poisons the mapping.
   ///   - permissions: what it is used for.
+  ///   - isInherited: whether children have it too; otherwise one that touches it ends (`SIGSEGV`).
   /// - Throws: `EINVAL` for a part that is empty or too large, `EACCES` for a descriptor that was not opened for this,
   ///   `ENODEV` for what cannot be mapped, `EPERM` for a seal, `ENOMEM`.
   public init(
-    _ descriptor: borrowing FileDescriptor, offset: UInt64 = 0, byteCount: Int, permissions: Permissions = .readWrite
+    _ descriptor: borrowing FileDescriptor, offset: UInt64 = 0, byteCount: Int, permissions: Permissions = .readWrite,
+    isInherited: Bool = true
   ) throws(SystemError) {
     let page = UInt64(CurrentProcess.pageSize)
     let before = Int(offset % page)
@@ -74,10 +78,17 @@ import Glibc
     self.byteCount = byteCount
     self.permissions = permissions
     self.handle = handle
+    generation = isInherited ? nil : CurrentProcess.generation
+    // On failure `deinit` unmaps it.
+    if !isInherited { try unsafe PageRange(start: start, count: size).keepFromChildren() }
   }
 
   deinit {
-    clinux_unmap_guarded(handle)
+    if let generation, generation != CurrentProcess.generation {
+      clinux_forget_guarded(handle)
+    } else {
+      clinux_unmap_guarded(handle)
+    }
   }
 
   /// Whether the file became shorter under an access, so that what was read since is not what the other side wrote.

@@ -70,19 +70,25 @@ public final class SharedMemory: Sendable {
 
   /// Maps all of the memory.
   ///
+  /// - Parameters:
+  ///   - permissions: what it is used for.
+  ///   - isInherited: whether children have the mapping too.
   /// - Throws: `ENOMEM`.
-  public func map(_ permissions: SharedMapping.Permissions = .readWrite) throws(SystemError) -> SharedMapping {
-    try map(0..<byteCount, permissions)
+  public func map(
+    _ permissions: SharedMapping.Permissions = .readWrite, isInherited: Bool = true
+  ) throws(SystemError) -> SharedMapping {
+    try map(0..<byteCount, permissions, isInherited: isInherited)
   }
 
   /// Maps a part of the memory.
   ///
   /// - Throws: `EINVAL` for a range that is empty or begins below 0, `ENOMEM`.
   public func map(
-    _ range: Range<Int>, _ permissions: SharedMapping.Permissions = .readWrite
+    _ range: Range<Int>, _ permissions: SharedMapping.Permissions = .readWrite, isInherited: Bool = true
   ) throws(SystemError) -> SharedMapping {
     guard range.lowerBound >= 0 else { throw SystemError(errno: EINVAL, operation: "mmap") }
     return try SharedMapping(
-      descriptor, offset: UInt64(range.lowerBound), byteCount: range.count, permissions: permissions)
+      descriptor, offset: UInt64(range.lowerBound), byteCount: range.count, permissions: permissions,
+      isInherited: isInherited)
   }
 }

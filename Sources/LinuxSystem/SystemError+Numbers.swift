@@ -61,6 +61,8 @@ extension SystemError {
   public static let badAddress: Int32 = EFAULT
   /// `ENODEV`: no such device.
   public static let noDevice: Int32 = ENODEV
+  /// `ESRCH`: no such process.
+  public static let noProcess: Int32 = ESRCH
   /// `ENOTTY`: an operation that this object does not have.
   public static let notATypewriter: Int32 = ENOTTY
   /// `EOPNOTSUPP`: an operation that is not supported.

@@ -74,19 +74,28 @@ public struct UnixSocket: ~Copyable, Sendable {
   /// - Parameters:
   ///   - path: the file's path, at most 107 bytes.
   ///   - backlog: how many may wait to be accepted.
-  ///   - mode: the file's permission bits, of which the umask removes some; who may not write it cannot connect.
-  /// - Throws: `EADDRINUSE` if the path is listened on or is another file, `ENOENT`, `EACCES`, `ENAMETOOLONG`.
-  public static func listen(on path: String, backlog: Int32 = 8, mode: UInt32 = 0o600) throws(SystemError) -> UnixSocket
-  {
+  ///   - mode: the file's permission bits, of which the umask removes some unless a group is given; who may not write
+  ///     it cannot connect.
+  ///   - groupID: the file's group; nil leaves it to the system.
+  /// - Throws: `EADDRINUSE` if the path is listened on or is another file, `ENOENT`, `EACCES`, `ENAMETOOLONG`, `EPERM`
+  ///   for a group that this process may not give files to.
+  public static func listen(
+    on path: String, backlog: Int32 = 8, mode: UInt32 = 0o600, groupID: UInt32? = nil
+  ) throws(SystemError) -> UnixSocket {
     let socket = try new()
     let number = socket.descriptor.number
     // Before the file exists, so that nobody can connect in between: the kernel gives the file the socket's bits.
-    _ = try systemCall("fchmod", path: path) { fchmod(number, mode) }
+    _ = try systemCall("fchmod", path: path) { fchmod(number, groupID == nil ? mode : 0) }
     do throws(SystemError) {
       _ = try systemCall("bind", path: path) { unsafe clinux_bind_unix(number, path) }
     } catch  where error.errno == EADDRINUSE && isLeftBehind(path) {
       try Pathname.unlink(path)
       _ = try systemCall("bind", path: path) { unsafe clinux_bind_unix(number, path) }
+    }
+    if let groupID {
+      // Until here nobody could connect; the bits come last, as a change of group may take some away.
+      try Pathname.setOwner(of: path, groupID: groupID)
+      try Pathname.setMode(mode, of: path)
     }
     _ = try systemCall("listen", path: path) { Glibc.listen(number, backlog) }
     return socket

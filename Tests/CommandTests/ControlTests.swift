@@ -69,7 +69,7 @@ struct ControlTests {
   @Test("clients that say nothing keep others from nothing until there are too many")
   func idleClients() throws {
     var idle: [ControlConnection] = []
-    for _ in 0..<15 {
+    for _ in 0..<63 {
       let connection = try ControlConnection(served.controlSocket)
       try connection.send(#"{"op":"#)
       idle.append(connection)
@@ -78,7 +78,7 @@ struct ControlTests {
     let last = try ControlConnection(served.controlSocket)
     #expect(try last.ask(#"{"op":"list"}"#)["ok"] as? Bool == true)
     let refused = try served.tool.run("device", "list")
-    #expect(refused.status == 69 && refused.errors.contains("16 clients at once"), "\(refused)")
+    #expect(refused.status == 69 && refused.errors.contains("64 clients at once"), "\(refused)")
     idle.removeAll()
     let deadline = Date(timeIntervalSinceNow: 60)
     while try served.tool.run("device", "list").status != 0, Date() < deadline { usleep(10_000) }

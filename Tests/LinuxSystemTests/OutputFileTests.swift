@@ -3,6 +3,7 @@
 
 import Glibc
 import LinuxSystem
+import TestPrograms
 import Testing
 
 /// With `withoutName` the file system's own support is used, otherwise a temporary name as on file systems without it.

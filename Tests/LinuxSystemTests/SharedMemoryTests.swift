@@ -4,6 +4,7 @@
 import Glibc
 import LinuxSystem
 import Synchronization
+import TestPrograms
 import Testing
 
 @Suite("SharedMemory")

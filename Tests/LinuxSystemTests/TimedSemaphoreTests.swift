@@ -3,6 +3,7 @@
 
 import LinuxSystem
 import Synchronization
+import TestPrograms
 import Testing
 
 @Suite("TimedSemaphore")

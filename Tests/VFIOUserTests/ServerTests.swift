@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import LinuxSystem
+import TestPrograms
 import Testing
 import VFIOUser
 
@@ -258,28 +259,5 @@ struct ServerTests {
     }
     threads.join()
     #expect(failures.withLock { $0 } == 0)
-  }
-}
-
-/// Several threads that run the same body and are joined together.
-struct ThreadGroup {
-  private final class Running {
-    var thread: Thread?
-
-    init(_ thread: consuming Thread) {
-      self.thread = consume thread
-    }
-  }
-
-  private var running: [Running] = []
-
-  init(count: Int, _ body: @escaping @Sendable (Int) -> Void) throws {
-    for index in 0..<count {
-      running.append(Running(try Thread(name: "test-\(index)") { body(index) }))
-    }
-  }
-
-  func join() {
-    for each in running { each.thread.take()?.join() }
   }
 }

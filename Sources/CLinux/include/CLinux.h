@@ -3,6 +3,7 @@
 #ifndef CLINUX_H
 #define CLINUX_H
 
+#include "clinux_device.h"
 #include "clinux_event_set.h"
 #include "clinux_file.h"
 #include "clinux_memory.h"

@@ -39,7 +39,17 @@ int64_t clinux_map_guarded(int file, uint64_t offset, size_t size, int readable,
 // Unmaps what `handle` stands for. No thread may use it any more.
 void clinux_unmap_guarded(int64_t handle);
 
+// Forgets what `handle` stands for, and leaves the addresses alone: for a child that did not inherit the mapping, where
+// they may be another's by now.
+void clinux_forget_guarded(int64_t handle);
+
 // Whether the handler had to replace the mapping; 0 or 1. An acquiring load.
 int clinux_is_poisoned(int64_t handle);
+
+// What a child process sees of whole pages. Each returns 0, or -1 with errno.
+// Why C: MADV_DONTFORK and MADV_WIPEONFORK are declared under _DEFAULT_SOURCE only, which Swift's Glibc module does not
+// define.
+int clinux_keep_from_children(void *_Nonnull base, size_t size);
+int clinux_zero_in_children(void *_Nonnull base, size_t size);
 
 #endif

@@ -1,4 +1,4 @@
-// Futexes, the processor set and thread names.
+// Futexes, processors and thread names.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef CLINUX_THREAD_H
 #define CLINUX_THREAD_H
@@ -21,6 +21,10 @@ void clinux_futex_wake(const uint32_t *_Nonnull word, int count);
 // The number of processors that this thread may run on; at least 1.
 // Why C: the CPU_* macros are function-like, and a machine with more than 1024 processors needs CPU_ALLOC.
 int clinux_processor_count(void);
+
+// The NUMA node of the processor that the calling thread is on at this moment, or -1 with errno.
+// Why C: getcpu is declared under _GNU_SOURCE only, which Swift's Glibc module does not define.
+int clinux_current_node(void);
 
 // Names the calling thread; `name` has at most 15 bytes.
 // Why C: pthread_setname_np is declared under _GNU_SOURCE only, which Swift's Glibc module does not define.

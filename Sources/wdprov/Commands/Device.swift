@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import HostControl
 import WarpDrive
 
 struct Device: Subcommand {
@@ -40,7 +41,7 @@ struct HostOptions: ParsableArguments {
 
   /// Asks the host.
   func ask(_ operation: String, _ members: [(key: String, value: JSONValue)] = []) throws(CommandFailure) -> JSONValue {
-    try ControlClient(RunDirectory(runDir)).ask(operation, members)
+    try RunDirectory.named(runDir).ask(operation, members)
   }
 
   /// Prints the members of a reply that `names` lists, as JSON where that is wanted; otherwise `text`.

@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import HisiliconModel
+import HostControl
 import WarpDrive
 
 struct Serve: Subcommand {
@@ -61,7 +62,7 @@ struct Serve: Subcommand {
   func perform() throws(CommandFailure) -> ExitStatus {
     var plan = HostedModel.Plan(engineCount: engines, physicalSocket: pfSocket, virtualSockets: vfSocket)
     plan.revision = try revision
-    try Host.run(plan, in: RunDirectory(runDir), trace: trace)
+    try Host.run(plan, in: RunDirectory.named(runDir), trace: trace)
     return .success
   }
 

@@ -1,6 +1,7 @@
 // The life of `wdprov serve`: everything listens before anything is said, and everything ends when a signal asks for it.
 // SPDX-License-Identifier: Apache-2.0
 
+import HostControl
 import LinuxSystem
 import Logging
 import WarpDrive
@@ -20,7 +21,8 @@ enum Host {
   /// - Throws: why nothing can be served; nothing of it is left then.
   static func run(_ plan: HostedModel.Plan, in directory: RunDirectory, trace: String?) throws(CommandFailure) {
     let log = Logger(label: "wdprov", factory: StreamLogHandler.standardError(label:))
-    let lock = try directory.take()
+    let lock: FileDescriptor
+    do throws(ControlFailure) { lock = try directory.take() } catch { throw CommandFailure(error) }
     // From here on a signal ends the host in order: no socket file is left behind.
     let requests: EventCounter
     do throws(SystemError) {
@@ -37,7 +39,11 @@ enum Host {
     let control: ControlServer
     do throws(SystemError) {
       let answers = HostRequests(model: model, isEnding: isEnding)
-      control = try ControlServer(path: directory.controlSocket, log: connections) { answers.answer($0) }
+      control = try ControlServer(path: directory.controlSocket) { peer in
+        connections.note(peer, "refused a control client", level: .warning)
+      } answer: { request in
+        answers.answer(request)
+      }
       try control.start()
     } catch {
       _ = model.stop(drainingFor: 0)

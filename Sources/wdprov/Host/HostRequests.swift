@@ -1,6 +1,7 @@
 // Answers the requests of the control socket: list, status, reset, inject.
 // SPDX-License-Identifier: Apache-2.0
 
+import HostControl
 import LinuxSystem
 
 /// What a host can be asked.
@@ -14,11 +15,11 @@ struct HostRequests: Sendable {
   let isEnding: Gate
 
   /// The reply to a request.
-  func answer(_ request: JSONValue) -> JSONValue {
+  func answer(_ request: ControlRequest) -> ControlReply {
     do throws(ControlFailure) {
-      return ControlProtocol.success(try perform(request))
+      return ControlReply(try perform(request.value))
     } catch {
-      return ControlProtocol.failure(error)
+      return ControlReply(error)
     }
   }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HisiliconModel
+import HostControl
 import VFIOUser
 
 extension HostedModel {

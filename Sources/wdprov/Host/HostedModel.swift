@@ -3,6 +3,7 @@
 
 import DeviceAccess
 import HisiliconModel
+import HostControl
 import LinuxSystem
 import Logging
 import VFIOUser

@@ -1,6 +1,7 @@
 // `wdprov list` for people and for programs.
 // SPDX-License-Identifier: Apache-2.0
 
+import HostControl
 import WarpDrive
 
 /// What a listing shows of one driver.

@@ -1,6 +1,7 @@
 // Benchmark rows, as a table that grows line by line and as JSON.
 // SPDX-License-Identifier: Apache-2.0
 
+import HostControl
 import WarpDrive
 
 /// Everything a benchmark found.

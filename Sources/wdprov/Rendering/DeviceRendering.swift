@@ -1,6 +1,7 @@
 // What a host tells of its devices, as tables for people.
 // SPDX-License-Identifier: Apache-2.0
 
+import HostControl
 import WarpDrive
 
 /// The text of `wdprov device list` and `status`.

@@ -1,6 +1,7 @@
 // What only one kind of algorithm has, as facts for people and as JSON.
 // SPDX-License-Identifier: Apache-2.0
 
+import HostControl
 import WarpDrive
 
 extension AlgorithmProperties {

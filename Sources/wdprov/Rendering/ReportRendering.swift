@@ -1,6 +1,7 @@
 // What the conformance kit found, for people and as JSON.
 // SPDX-License-Identifier: Apache-2.0
 
+import HostControl
 import WarpDrive
 import WarpDriveConformance
 

@@ -1,6 +1,7 @@
 // What a lookup considered, for people and as JSON.
 // SPDX-License-Identifier: Apache-2.0
 
+import HostControl
 import WarpDrive
 
 /// The output of `wdprov info`.

@@ -1,10 +1,12 @@
-// JSON for output: keys in the order they are given, one line or indented.
+// JSON: a value, and its text for output: keys in the order they are given, one line or indented.
 // SPDX-License-Identifier: Apache-2.0
 
 /// A value that is to be printed as JSON (RFC 8259).
 ///
 /// JSONEncoder orders keys by the alphabet or not at all; people who read listings want the name first.
-enum JSONValue: Equatable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral {
+package enum JSONValue: Equatable, Sendable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
+  ExpressibleByBooleanLiteral
+{
   case null
   case bool(Bool)
   case integer(Int)
@@ -16,28 +18,28 @@ enum JSONValue: Equatable, ExpressibleByStringLiteral, ExpressibleByIntegerLiter
   case array([JSONValue])
   case object([(key: String, value: JSONValue)])
 
-  init(stringLiteral value: String) { self = .string(value) }
-  init(integerLiteral value: Int) { self = .integer(value) }
-  init(booleanLiteral value: Bool) { self = .bool(value) }
+  package init(stringLiteral value: String) { self = .string(value) }
+  package init(integerLiteral value: Int) { self = .integer(value) }
+  package init(booleanLiteral value: Bool) { self = .bool(value) }
 
   /// The string, or null.
-  init(_ text: String?) { self = text.map(JSONValue.string) ?? .null }
+  package init(_ text: String?) { self = text.map(JSONValue.string) ?? .null }
   /// The number, or null.
-  init(_ number: Int?) { self = number.map(JSONValue.integer) ?? .null }
+  package init(_ number: Int?) { self = number.map(JSONValue.integer) ?? .null }
   /// The number.
-  init(_ number: UInt64) { self = .verbatim(String(number)) }
+  package init(_ number: UInt64) { self = .verbatim(String(number)) }
   /// The strings as an array.
-  init(_ texts: [String]) { self = .array(texts.map(JSONValue.string)) }
+  package init(_ texts: [String]) { self = .array(texts.map(JSONValue.string)) }
 
   /// The value in one line.
-  var line: String {
+  package var line: String {
     var text = ""
     write(to: &text, indent: nil)
     return text
   }
 
   /// The value over several lines, with a line feed at the end.
-  var document: String {
+  package var document: String {
     var text = ""
     write(to: &text, indent: 0)
     return text + "\n"
@@ -106,5 +108,5 @@ enum JSONValue: Equatable, ExpressibleByStringLiteral, ExpressibleByIntegerLiter
     text += "\""
   }
 
-  static func == (left: JSONValue, right: JSONValue) -> Bool { left.line == right.line }
+  package static func == (left: JSONValue, right: JSONValue) -> Bool { left.line == right.line }
 }

@@ -5,32 +5,32 @@ extension JSONValue {
   /// Reads one value and nothing behind it (RFC 8259), or nil: malformed, or nested deeper than 32 levels.
   ///
   /// JSONDecoder would forget the order of members, and a listing begins with the name.
-  init?(parsing bytes: some Sequence<UInt8>) {
+  package init?(parsing bytes: some Sequence<UInt8>) {
     var parser = JSONParser(bytes: Array(bytes))
     guard let value = parser.value(depth: 0), parser.isAtEnd else { return nil }
     self = value
   }
 
   /// A member of an object; the first one of that name.
-  subscript(_ name: String) -> JSONValue? {
+  package subscript(_ name: String) -> JSONValue? {
     guard case .object(let members) = self else { return nil }
     return members.first { $0.key == name }?.value
   }
 
   /// The elements of an array; none of anything else.
-  var elements: [JSONValue] { if case .array(let values) = self { values } else { [] } }
+  package var elements: [JSONValue] { if case .array(let values) = self { values } else { [] } }
 
   /// The members of an object; none of anything else.
-  var members: [(key: String, value: JSONValue)] { if case .object(let members) = self { members } else { [] } }
+  package var members: [(key: String, value: JSONValue)] { if case .object(let members) = self { members } else { [] } }
 
   /// A string's text.
-  var text: String? { if case .string(let text) = self { text } else { nil } }
+  package var text: String? { if case .string(let text) = self { text } else { nil } }
 
   /// A truth value.
-  var flag: Bool? { if case .bool(let flag) = self { flag } else { nil } }
+  package var flag: Bool? { if case .bool(let flag) = self { flag } else { nil } }
 
   /// A whole number from 0 to 2^64 - 1.
-  var count: UInt64? {
+  package var count: UInt64? {
     switch self {
     case .integer(let value): UInt64(exactly: value)
     case .verbatim(let digits): UInt64(digits)

@@ -1,10 +1,10 @@
-// Threads and unsynchronised memory for the tests of what synchronises threads.
+// Threads for the tests of what many of them use at once.
 // SPDX-License-Identifier: Apache-2.0
 
 import LinuxSystem
 
 /// Several threads that run the same body and are joined together.
-struct ThreadGroup {
+public struct ThreadGroup {
   private final class Running {
     var thread: Thread?
 
@@ -16,21 +16,16 @@ struct ThreadGroup {
   private var running: [Running] = []
 
   /// Starts `count` threads, each with its index.
-  init(count: Int, _ body: @escaping @Sendable (Int) -> Void) throws {
+  public init(count: Int, _ body: @escaping @Sendable (Int) -> Void) throws {
     for index in 0..<count {
       running.append(Running(try Thread(name: "test-\(index)") { body(index) }))
     }
   }
 
   /// Waits until all have ended.
-  func join() {
+  public func join() {
     for each in running {
       each.thread.take()?.join()
     }
   }
-}
-
-/// An integer that nothing guards: ThreadSanitizer reports any access that is not ordered by something else.
-final class Mailbox: @unchecked Sendable {
-  var value = 0
 }

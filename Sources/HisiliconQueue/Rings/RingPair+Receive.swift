@@ -1,0 +1,151 @@
+// Taking answered requests out of a ring, and asking to be told of them.
+// SPDX-License-Identifier: Apache-2.0
+
+public import CHisilicon
+import LinuxSystem
+import Synchronization
+public import WarpDriveQueue
+
+extension RingPair {
+  /// Takes the next completed request, if there is one.
+  ///
+  /// - Parameter arming: whether the device is told at once, and asked for an event of the next completion.
+  /// - Returns: its slot and the request as the device wrote it back; nil where none is completed.
+  /// - Throws: `failed` for a completion that belongs to no request; it is consumed, and the next call looks at the one
+  ///   after it. `resetting` where the queue was stopped: what is in flight is not answered any more.
+  ///   `deviceLost` where the memory was taken away.
+  public func receive(arming: Bool = false) throws(QueueError) -> (slot: UInt16, sqe: hisi_zip_sqe)? {
+    guard try isCompletionThere() else { return nil }
+    var sqe = hisi_zip_sqe()
+    let slot = try unsafe withUnsafeMutableBytes(of: &sqe) { (buffer) throws(QueueError) in
+      try unsafe take(into: buffer.baseAddress.unsafelyUnwrapped, arming)
+    }
+    guard let slot else { return nil }
+    return (slot, sqe)
+  }
+
+  /// As `receive(arming:)`, for a request as raw bytes.
+  ///
+  /// - Parameter sqe: receives exactly `RingLayout.submissionSize` bytes; unchanged where nothing is returned.
+  /// - Throws: as `receive(arming:)`; `invalid` for another size.
+  public func receive(
+    into sqe: inout MutableRawSpan, arming: Bool = false
+  ) throws(QueueError) -> UInt16? {
+    guard sqe.byteCount == RingLayout.submissionSize else {
+      throw QueueError(.invalid, "a request has \(RingLayout.submissionSize) bytes, not \(sqe.byteCount)")
+    }
+    guard try isCompletionThere() else { return nil }
+    return try unsafe sqe.withUnsafeMutableBytes { (buffer) throws(QueueError) in
+      try unsafe take(into: buffer.baseAddress.unsafelyUnwrapped, arming)
+    }
+  }
+
+  /// Tells the device what was consumed, and asks for an event of the next completion; at once if there is one already.
+  ///
+  /// Look for completions again afterwards only if the event is missed; the device does not forget it.
+  public func arm() {
+    receiving.withLock { receiving in ringCompletion(&receiving, arm: true) }
+  }
+
+  /// As `arm`, and until `withdrawNotice` every receive asks again, so that no waiter is forgotten for another's sake.
+  public func requestNotice() {
+    receiving.withLock { receiving in
+      receiving.waiters += 1
+      ringCompletion(&receiving, arm: true)
+    }
+  }
+
+  /// Ends one `requestNotice`.
+  public func withdrawNotice() {
+    receiving.withLock { receiving in receiving.waiters = max(receiving.waiters - 1, 0) }
+  }
+
+  /// Tells the device what was consumed.
+  func acknowledge() {
+    receiving.withLock { receiving in
+      if receiving.unacknowledged > 0 { ringCompletion(&receiving, arm: receiving.waiters > 0) }
+    }
+  }
+
+  /// A look without the lock, so that many threads can spin.
+  ///
+  /// - Throws: where nothing is there and nothing will come.
+  @inline(__always)
+  private func isCompletionThere() throws(QueueError) -> Bool {
+    let next = next.load(ordering: .relaxed)
+    if isCompleted(head: next & ~Self.phaseBit, phase: next >> 31) { return true }
+    try checkPresence()
+    return false
+  }
+
+  /// Whether the entry is the device's newest of its lap; what was written before it is visible then.
+  @inline(__always)
+  private func isCompleted(head: UInt32, phase: UInt32) -> Bool {
+    // The last word of an entry within the ring, aligned, and an atomic has the size of its value.
+    let word = unsafe (completions + Int(head) * RingLayout.completionSize + 14)
+      .assumingMemoryBound(to: Atomic<UInt16>.self)
+    return unsafe word.pointee.load(ordering: .acquiring) & UInt16(HISI_CQE_W7_PHASE) == UInt16(phase)
+  }
+
+  private func take(into sqe: UnsafeMutableRawPointer, _ arming: Bool) throws(QueueError) -> UInt16? {
+    // The pointer is used within the call only.
+    let target = UInt(bitPattern: sqe)
+    return try receiving.withLock { (receiving) throws(QueueError) in
+      let phase = next.load(ordering: .relaxed) >> 31
+      guard isCompleted(head: receiving.head, phase: phase) else { return nil }
+      let entry = unsafe (completions + Int(receiving.head) * RingLayout.completionSize).load(as: hisi_cqe.self)
+      let slot = entry.sq_head
+      let isOurs =
+        entry.sq_num == number && UInt32(entry.w7) & HISI_CQE_W7_PHASE == phase && Int(slot) < layout.submissionDepth
+      let isValid = unsafe isOurs && busySlots[Int(slot)].load(ordering: .relaxed) != 0
+      if isValid {
+        unsafe UnsafeMutableRawPointer(bitPattern: target).unsafelyUnwrapped.copyMemory(
+          from: submissions + Int(slot) * RingLayout.submissionSize, byteCount: RingLayout.submissionSize)
+      }
+      // Last: whoever wipes the rings sets the flag before, so that what was copied is what the device wrote.
+      atomicMemoryFence(ordering: .acquiring)
+      try checkPresence()
+      advance(&receiving, phase)
+      if isValid {
+        // Releasing: the answer was copied before a sender may overwrite it.
+        unsafe busySlots[Int(slot)].store(0, ordering: .releasing)
+        received.store(received.load(ordering: .relaxed) &+ 1, ordering: .releasing)
+      }
+      let arm = arming || receiving.waiters > 0
+      if arm || receiving.unacknowledged >= UInt32(layout.completionDepth / 4) {
+        ringCompletion(&receiving, arm: arm)
+      }
+      guard isValid else {
+        throw QueueError(
+          .failed,
+          "queue \(number): a completion of queue \(entry.sq_num), slot \(slot) belongs to no request: release the queue"
+        )
+      }
+      return slot
+    }
+  }
+
+  @inline(__always)
+  private func checkPresence() throws(QueueError) {
+    if unsafe completionStop.pointee.load(ordering: .relaxed) != 0 || isAbandoned.load(ordering: .relaxed) {
+      throw Self.stopped
+    }
+    if rings.isPoisoned { throw Self.lost }
+  }
+
+  @inline(__always)
+  private func advance(_ receiving: inout Receiving, _ phase: UInt32) {
+    receiving.unacknowledged += 1
+    let isWrap = receiving.head + 1 == UInt32(layout.completionDepth)
+    receiving.head = isWrap ? 0 : receiving.head + 1
+    next.store(receiving.head | (isWrap ? phase ^ 1 : phase) << 31, ordering: .relaxed)
+  }
+
+  @inline(__always)
+  private func ringCompletion(_ receiving: inout Receiving, arm: Bool) {
+    acknowledged.store(
+      acknowledged.load(ordering: .relaxed) &+ UInt64(receiving.unacknowledged), ordering: .relaxed)
+    receiving.unacknowledged = 0
+    doorbell.ringCompletion(head: receiving.head, arm: arm)
+  }
+}

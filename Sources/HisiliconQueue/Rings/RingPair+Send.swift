@@ -1,0 +1,72 @@
+// Putting requests into a ring.
+// SPDX-License-Identifier: Apache-2.0
+
+public import CHisilicon
+import LinuxSystem
+import Synchronization
+public import WarpDriveQueue
+
+extension RingPair {
+  /// Puts a request into the ring and rings the doorbell.
+  ///
+  /// - Parameters:
+  ///   - sqe: the request.
+  ///   - prepare: called with the slot before the device can see the request, with the lock held: no answer can be
+  ///     received before it returns. It must not use this object.
+  /// - Returns: the slot, which the completion names.
+  /// - Throws: `busy` with `capacity` requests in flight, or where the next slot's request is not received yet: receive
+  ///   first; `resetting` where the queue was stopped.
+  @discardableResult
+  public func send(
+    _ sqe: borrowing hisi_zip_sqe, prepare: (UInt16) -> Void = { _ in }
+  ) throws(QueueError) -> UInt16 {
+    try unsafe withUnsafeBytes(of: sqe) { (bytes) throws(QueueError) in try unsafe put(bytes, prepare) }
+  }
+
+  /// As `send`, for a request as raw bytes.
+  ///
+  /// - Parameter sqe: exactly `RingLayout.submissionSize` bytes.
+  /// - Throws: as `send`; `invalid` for another size.
+  @discardableResult
+  public func send(bytes sqe: RawSpan) throws(QueueError) -> UInt16 {
+    guard sqe.byteCount == RingLayout.submissionSize else {
+      throw QueueError(.invalid, "a request has \(RingLayout.submissionSize) bytes, not \(sqe.byteCount)")
+    }
+    return try unsafe sqe.withUnsafeBytes { (bytes) throws(QueueError) in try unsafe put(bytes) { _ in } }
+  }
+
+  @inline(__always)
+  private func put(
+    _ sqe: UnsafeRawBufferPointer, _ prepare: (UInt16) -> Void
+  ) throws(QueueError) -> UInt16 {
+    try sending.withLock { (sending) throws(QueueError) in
+      let slot = try freeSlot(sending)
+      unsafe (submissions + Int(slot) * RingLayout.submissionSize).copyMemory(
+        from: sqe.baseAddress.unsafelyUnwrapped, byteCount: RingLayout.submissionSize)
+      unsafe busySlots[Int(slot)].store(1, ordering: .relaxed)
+      prepare(UInt16(slot))
+      sending.tail = slot + 1 == UInt32(layout.submissionDepth) ? 0 : slot + 1
+      // A receiver that sees the completion sees the slot, by way of the device; releasing for who asks what is in flight.
+      sent.store(sent.load(ordering: .relaxed) &+ 1, ordering: .releasing)
+      doorbell.ringSubmission(tail: sending.tail)
+      return UInt16(slot)
+    }
+  }
+
+  @inline(__always)
+  private func freeSlot(_ sending: borrowing Sending) throws(QueueError) -> UInt32 {
+    let count = sent.load(ordering: .relaxed)
+    guard unsafe submissionStop.pointee.load(ordering: .relaxed) == 0, !sending.isAbandoned else { throw Self.stopped }
+    // Acquiring: the receiver has copied the slot's answer before it is overwritten.
+    guard count &- received.load(ordering: .acquiring) < UInt64(capacity),
+      unsafe busySlots[Int(sending.tail)].load(ordering: .acquiring) == 0
+    else {
+      throw QueueError(.busy, "the ring is full: receive completed requests first")
+    }
+    // The device must always have an entry for the completion; told of what was consumed, it has.
+    if Int64(bitPattern: count &- acknowledged.load(ordering: .relaxed)) >= Int64(layout.completionDepth - 1) {
+      acknowledge()
+    }
+    return sending.tail
+  }
+}
