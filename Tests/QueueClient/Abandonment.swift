@@ -9,7 +9,6 @@ import WarpDriveQueue
 enum Abandonment {
   /// In everything that the first owner writes: requests, inputs, streams.
   static let canary: UInt64 = 0xca11_ab1e_0ddb_a11d
-  private static let window = 32_768
 
   /// Requests in flight, and a stream begun; then waits for its end.
   static func flood(_ place: Place, count: Int) throws {
@@ -25,14 +24,14 @@ enum Abandonment {
       (request.dw10, request.dw11) = Session.halves(canary)
       try session.send(request)
     }
-    say("ready \(try number(session.transport))")
+    say("ready \(session.number)")
     while true { _ = isToldToStop(milliseconds: 1000) }
   }
 
   /// Opens queues until it has the one that is asked for, and looks for what is not its own.
   static func inspect(_ place: Place, number wanted: UInt16) throws {
-    let deadline = MonotonicClock.now + 60_000_000_000
-    while MonotonicClock.now < deadline {
+    let deadline = MonotonicClock.deadline(after: 60_000_000_000)
+    while MonotonicClock.now() < deadline {
       // Others keep their queues; whoever opens enough gets the free one.
       var held: [any QueueTransport] = []
       defer { for transport in held { transport.close() } }
@@ -41,8 +40,9 @@ enum Abandonment {
           held.append(transport)
           continue
         }
-        let dirty = try strangeBytes(transport)
-        let session = try Session(transport, byteCount: 4 * 65_536)
+        let observed = Observed(transport)
+        let session = try Session(observed, byteCount: 4 * 65_536)
+        let dirty = try strangeBytes(observed)
         say("found \(wanted) dirty=\(dirty) window=\(try continuedStream(session))")
         session.close()
         return
@@ -66,10 +66,8 @@ enum Abandonment {
   }
 
   /// How many bytes of rings that were never used are not zero.
-  private static func strangeBytes(_ transport: any QueueTransport) throws -> Int {
-    let reply = try transport.perform(QueueCommand.getInformation, [])
-    guard !reply.isEmpty else { throw QueueError(.failed, "no information on the rings") }
-    let rings = try transport.map(.rings)
+  private static func strangeBytes(_ transport: Observed) throws(QueueError) -> Int {
+    guard let rings = transport.mappedRings else { throw QueueError(.failed, "the rings are not mapped") }
     let bytes = unsafe UnsafeRawBufferPointer(start: rings.base, count: rings.byteCount)
     return unsafe bytes.reduce(into: 0) { $0 += $1 == 0 ? 0 : 1 }
   }

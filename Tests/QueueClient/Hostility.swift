@@ -30,15 +30,15 @@ enum Hostility {
     let session = try Session(place.open(), byteCount: 4 * page)
     let memory = unsafe session.memory.base.assumingMemoryBound(to: UInt8.self)
     unsafe memory.update(repeating: marker, count: 4 * page)
-    say("ready \(try Abandonment.number(session.transport)) \(session.address) \(4 * page)")
+    say("ready \(session.number) \(session.address) \(4 * page)")
     while !isToldToStop(milliseconds: 1000) {}
     say(isIntact(session, 0..<4 * page) ? "intact" : "changed")
     session.close()
   }
 
   static func request(_ place: Place, source: String, destination: String) throws {
-    let transport = try place.open()
-    let session = try Session(transport, byteCount: 4 * page, isReadOnly: [source, destination].contains("readonly"))
+    let session = try Session(
+      place.open(), byteCount: 4 * page, isReadOnly: [source, destination].contains("readonly"))
     let memory = unsafe session.memory.base.assumingMemoryBound(to: UInt8.self)
     unsafe memory.update(repeating: marker, count: 4 * page)
     func address(_ name: String, _ own: UInt64) -> UInt64 {

@@ -16,7 +16,7 @@ enum Polling {
     say("begin")
     var (sent, received, looks) = (0, 0, 0)
     while received < count {
-      while sent < count, sent - received < min(depth, session.driver.depth - 1) {
+      while sent < count, sent - received < min(depth, session.queue.depth) {
         try session.send(request)
         sent += 1
       }

@@ -46,7 +46,7 @@ enum Command: String, CaseIterable {
   case full
   /// `bind PASID`: binds to an address space of the test's choice. Says `bound PASID`.
   case bind
-  /// `hold`: opens a queue with memory in it. Says `ready NUMBER PASID ADDRESS BYTES`, and at the end of its standard
+  /// `hold`: opens a queue with memory in it. Says `ready NUMBER ADDRESS BYTES`, and at the end of its standard
   /// input whether that memory is as it was: `intact` or `changed`.
   case hold
   /// `request SOURCE DESTINATION`: a request with these addresses, decimal, `own`, `readonly` or `kernel`. Says

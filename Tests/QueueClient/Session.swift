@@ -13,43 +13,74 @@ struct Place {
 
   /// Opens a queue; waits for a device that is being reset or has no queue left at the moment, a minute at most.
   func open(patiently: Bool = false) throws -> any QueueTransport {
-    let source = MediatedQueueSource(runDirectory: runDirectory)
-    let deadline = MonotonicClock.now + (patiently ? 60_000_000_000 : 0)
+    let source = RunDirectorySource(runDirectory)
+    let deadline = MonotonicClock.deadline(after: patiently ? 60_000_000_000 : 0)
     while true {
       do throws(QueueError) {
         return try source.open(device: device)
       } catch {
         let passes: Set<QueueError.Code> = [.busy, .resetting, .again, .timedOut, .failed, .deviceLost]
-        guard passes.contains(error.code), MonotonicClock.now < deadline else { throw error }
+        guard passes.contains(error.code), MonotonicClock.now() < deadline else { throw error }
         _ = isToldToStop(milliseconds: 2)
       }
     }
   }
 }
 
+/// A transport that remembers the rings, for a look at what is in them; everything else is the transport's own.
+final class Observed: QueueTransport {
+  private let base: any QueueTransport
+  private let rings = Guarded<SharedMapping?>(nil)
+
+  init(_ base: any QueueTransport) { self.base = base }
+
+  var attributes: QueueAttributes { base.attributes }
+  var isConnected: Bool { base.isConnected }
+  /// The rings, once they are mapped.
+  var mappedRings: SharedMapping? { rings.withLock { $0 } }
+
+  func map(_ region: QueueRegion) throws(QueueError) -> SharedMapping {
+    let mapping = try base.map(region)
+    if region == .rings { rings.withLock { $0 = mapping } }
+    return mapping
+  }
+
+  func doorbell() throws(QueueError) -> QueueDoorbell { try base.doorbell() }
+  func perform(_ command: UInt16, _ body: [UInt8]) throws(QueueError) -> [UInt8] { try base.perform(command, body) }
+  func wait(nanoseconds: UInt64) throws(QueueError) -> Bool { try base.wait(nanoseconds: nanoseconds) }
+  func share(
+    _ memory: UnsafeMutableRawBufferPointer, file: SharedMemory?, offset: UInt64, isReadOnly: Bool
+  ) throws(QueueError) -> UInt64 {
+    try unsafe base.share(memory, file: file, offset: offset, isReadOnly: isReadOnly)
+  }
+  func unshare(deviceAddress: UInt64, byteCount: Int) throws(QueueError) {
+    try base.unshare(deviceAddress: deviceAddress, byteCount: byteCount)
+  }
+  func close() { base.close() }
+}
+
 /// A queue, and memory that it may reach without a copy.
 @safe final class Session {
-  let transport: any QueueTransport
-  let driver: any QueueDriver
+  let queue: Queue
   let memory: SharedMapping
   let file: SharedMemory
   /// Where the device sees `memory`.
   let address: UInt64
 
+  /// Starts a queue; `transport` is closed with it, also when this throws.
   init(_ transport: any QueueTransport, byteCount: Int, isReadOnly: Bool = false) throws {
-    self.transport = transport
-    driver = try HisiliconQueueAdapter().open(transport, type: UInt16(HISI_SQC_TYPE_COMPRESS))
+    queue = try Queue(transport, adapters: AdapterTable([HisiliconAdapter()]))
     file = try SharedMemory(name: "queue-client", byteCount: byteCount)
     memory = try file.map()
     let bytes = unsafe UnsafeMutableRawBufferPointer(start: memory.base, count: byteCount)
-    address = try unsafe transport.share(bytes, file: file, offset: 0, isReadOnly: isReadOnly)
+    address = try unsafe queue.share(bytes, file: file, isReadOnly: isReadOnly)
   }
 
+  /// The queue's number.
+  var number: UInt16 { (queue.driver as? HisiliconQueueDriver)?.pair.number ?? .max }
+
   /// Gives the queue back.
-  func close() {
-    driver.close()
-    transport.close()
-  }
+  func close() { queue.release() }
 
   /// A request for raw deflate.
   static func request(source: UInt64, length: Int, destination: UInt64, room: Int, tag: UInt32) -> hisi_zip_sqe {
@@ -70,37 +101,38 @@ struct Place {
   }
 
   func send(_ request: hisi_zip_sqe) throws(QueueError) {
-    var request = request
-    let result: Result<Void, QueueError> = unsafe withUnsafeBytes(of: &request) { bytes in
-      do throws(QueueError) { return .success(try unsafe driver.send(RawSpan(_unsafeBytes: bytes))) } catch {
-        return .failure(error)
-      }
+    let result: Result<Void, QueueError> = unsafe withUnsafeBytes(of: request) { bytes in
+      do throws(QueueError) { return .success(try queue.send(bytes.bytes)) } catch { return .failure(error) }
     }
     try result.get()
   }
 
   /// The next completed request, if there is one.
   func receive() throws(QueueError) -> hisi_zip_sqe? {
-    var request = hisi_zip_sqe()
-    let result: Result<Bool, QueueError> = unsafe withUnsafeMutableBytes(of: &request) { bytes in
-      do throws(QueueError) {
-        var span = unsafe MutableRawSpan(_unsafeBytes: bytes)
-        return .success(try driver.receive(into: &span))
-      } catch { return .failure(error) }
-    }
-    return try result.get() ? request : nil
+    try answer { (span) throws(QueueError) in try self.queue.receive(into: &span) }
   }
 
   /// The next completed request; looks for a moment, then sleeps, for 60 s at most.
   func receiveSync() throws(QueueError) -> hisi_zip_sqe {
-    let deadline = MonotonicClock.now + 60_000_000_000
-    while true {
-      for _ in 0..<1000 { if let request = try receive() { return request } }
-      try driver.requestNotification()
-      if let request = try receive() { return request }
-      _ = try transport.wait(nanoseconds: 100_000_000)
-      guard MonotonicClock.now < deadline else { throw QueueError(.timedOut, "no completion in 60 s") }
+    let request = try answer { (span) throws(QueueError) in
+      try self.queue.receiveSync(into: &span, timeout: 60_000_000_000)
+      return true
     }
+    guard let request else { throw QueueError(.failed, "no answer, and no error") }
+    return request
+  }
+
+  private func answer(
+    _ body: (inout MutableRawSpan) throws(QueueError) -> Bool
+  ) throws(QueueError) -> hisi_zip_sqe? {
+    var request = hisi_zip_sqe()
+    let result: Result<Bool, QueueError> = unsafe withUnsafeMutableBytes(of: &request) { bytes in
+      do throws(QueueError) {
+        var span = unsafe MutableRawSpan(_unsafeBytes: bytes)
+        return .success(try body(&span))
+      } catch { return .failure(error) }
+    }
+    return try result.get() ? request : nil
   }
 
   /// How a request ended.

@@ -50,7 +50,8 @@ import WarpDriveQueue
     for (kind, size) in Self.sizes.enumerated() {
       for offset in 0..<size {
         if offset % 16 == 0 { state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407 }
-        let byte = offset / 512 % 2 == 0 ? UInt8(97 + (state >> 33) % 26) : UInt8(truncatingIfNeeded: state >> (offset % 16 + 24))
+        let noise = UInt8(truncatingIfNeeded: state >> UInt64(offset % 16 + 24))
+        let byte = offset / 512 % 2 == 0 ? 97 + noise % 26 : noise
         unsafe session.memory.base.storeBytes(of: byte, toByteOffset: source(kind) + offset, as: UInt8.self)
       }
     }
@@ -169,7 +170,7 @@ import WarpDriveQueue
   private func reopen() throws {
     resets += 1
     let old = session
-    let deadline = MonotonicClock.now + 60_000_000_000
+    let deadline = MonotonicClock.deadline(after: 60_000_000_000)
     while true {
       old.close()
       do {
@@ -185,7 +186,7 @@ import WarpDriveQueue
       } catch let error as QueueError {
         // The next reset came before this one was over.
         session.close()
-        guard [.resetting, .deviceLost, .busy].contains(error.code), MonotonicClock.now < deadline else { throw error }
+        guard [.resetting, .deviceLost, .busy].contains(error.code), MonotonicClock.now() < deadline else { throw error }
       }
     }
   }
