@@ -10,7 +10,7 @@ NEWEST = "30"
 # The steps of a guest by the revision of its device. The kernel registers an algorithm for the newest alone.
 STEPS = {
     NEWEST: ("boot", "command", "vfio", "probe", "algorithm", "counters", "cycles", "registers", "reset", "suspend",
-             "zswap", "errors", "bad_jobs", "spurious", "live_reset", "load", "user_path", "program"),
+             "zswap", "errors", "bad_jobs", "spurious", "live_reset", "load", "program"),
     "21": ("boot", "vfio", "probe", "without_algorithm"),
     "20": ("boot", "vfio", "probe", "without_algorithm"),
 }

@@ -186,7 +186,8 @@ import WarpDriveQueue
       } catch let error as QueueError {
         // The next reset came before this one was over.
         session.close()
-        guard [.resetting, .deviceLost, .busy].contains(error.code), MonotonicClock.now() < deadline else { throw error }
+        let passes = [.resetting, .deviceLost, .busy].contains(error.code)
+        guard passes, MonotonicClock.now() < deadline else { throw error }
       }
     }
   }

@@ -335,14 +335,13 @@ compress_on_function() {
   echo $(($(date +%s) - began)) >/tmp/user_seconds
 }
 
-# The whole load through the kernel's driver while a program drives the virtual function: the command where the guest
-# has it.
+# The whole load through the kernel's driver while a program drives the virtual function: the command where what it
+# made is looked at afterwards.
 step_load() {
-  if [ -x "$wdprov" ]; then
-    compress_on_function &
-  elif [ -n "$vf" ]; then
-    vf_queues &
-  fi
+  case " $steps " in
+    *' user_path '*) compress_on_function & ;;
+    *) [ -z "$vf" ] || vf_queues & ;;
+  esac
   fact in_before "$(vm_count zswpin)"
   fact out_before "$(vm_count zswpout)"
   fact send_before "$(counter send_cnt)"
