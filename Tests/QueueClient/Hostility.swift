@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CHisilicon
+import LinuxSystem
 import WarpDriveQueue
 
 /// A client that does not keep to the rules, and one that it would harm.

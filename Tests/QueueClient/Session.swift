@@ -102,7 +102,7 @@ final class Observed: QueueTransport {
 
   func send(_ request: hisi_zip_sqe) throws(QueueError) {
     let result: Result<Void, QueueError> = unsafe withUnsafeBytes(of: request) { bytes in
-      do throws(QueueError) { return .success(try queue.send(bytes.bytes)) } catch { return .failure(error) }
+      do throws(QueueError) { return .success(try unsafe queue.send(bytes.bytes)) } catch { return .failure(error) }
     }
     try result.get()
   }

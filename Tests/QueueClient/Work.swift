@@ -155,15 +155,15 @@ import WarpDriveQueue
     var plain = [UInt8](repeating: 0, count: Self.sizes[kind] + 1)
     let capacity = UInt32(plain.count)
     let status = unsafe plain.withUnsafeMutableBufferPointer { buffer in
-      unsafe stream.next_in = bytes
+      unsafe stream.next_in = UnsafePointer(bytes)
       unsafe stream.avail_in = UInt32(length)
       unsafe stream.next_out = buffer.baseAddress
       unsafe stream.avail_out = capacity
       return unsafe inflate(&stream, Z_FINISH)
     }
     let original = unsafe UnsafeRawBufferPointer(start: session.memory.base + source(kind), count: Self.sizes[kind])
-    return status == Z_STREAM_END && unsafe stream.avail_in == 0
-      && unsafe plain.dropLast(Int(stream.avail_out)).elementsEqual(original)
+    let (left, unused) = unsafe (stream.avail_in, stream.avail_out)
+    return unsafe status == Z_STREAM_END && left == 0 && plain.dropLast(Int(unused)).elementsEqual(original)
   }
 
   /// Takes another queue and sends it what has not been answered.
