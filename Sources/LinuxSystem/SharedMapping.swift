@@ -39,6 +39,10 @@ import Glibc
   public let byteCount: Int
   /// What may be done with the memory; anything else ends the process (`SIGSEGV`).
   public let permissions: Permissions
+  /// Whether the file lies in memory alone (a memfd, tmpfs, huge pages), so that an access waits for no disk and no
+  /// other process.
+  public let isOfMemory: Bool
+  private let file: (device: UInt64, inode: UInt64, offset: UInt64)
   private let handle: Int64
   /// For a mapping that children do not have: the generation of processes that has it.
   private let generation: UInt32?
@@ -65,6 +69,10 @@ import Glibc
       throw SystemError(errno: EINVAL, operation: "mmap")
     }
     let number = descriptor.number
+    // Only such files can be sealed: fcntl(2).
+    isOfMemory = clinux_get_seals(number) >= 0
+    let status = try descriptor.status()
+    file = (status.device, status.inode, offset)
     var start: UnsafeMutableRawPointer?
     // The kernel maps whole pages also for a size that is not: so does the handler's table.
     let size = (padded + Int(page) - 1) / Int(page) * Int(page)
@@ -89,6 +97,11 @@ import Glibc
     } else {
       clinux_unmap_guarded(handle)
     }
+  }
+
+  /// Whether another mapping is of the same bytes of the same file, for the same use.
+  public func isOfSameMemory(as other: SharedMapping) -> Bool {
+    file == other.file && byteCount == other.byteCount && permissions == other.permissions
   }
 
   /// Whether the file became shorter under an access, so that what was read since is not what the other side wrote.

@@ -23,6 +23,28 @@ extension UnixSocket {
     }
   }
 
+  /// Sends a short message at once, or not at all.
+  ///
+  /// Concurrent senders must take turns, or their bytes are mixed.
+  ///
+  /// - Parameter message: from 1 to 2048 bytes, which the kernel takes as a whole.
+  /// - Returns: whether it was sent; false where the other end has to read first.
+  /// - Throws: `EPIPE` or `ECONNRESET` if nobody reads.
+  public func trySend(_ message: RawSpan) throws(SystemError) -> Bool {
+    let number = descriptor.number
+    do throws(SystemError) {
+      let sent = try unsafe message.withUnsafeBytes { (bytes) throws(SystemError) in
+        try systemCall("send") {
+          unsafe send(number, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+        }
+      }
+      guard sent == message.byteCount else { throw SystemError(errno: EPIPE, operation: "send") }
+      return true
+    } catch  where error.errno == EAGAIN || error.errno == EWOULDBLOCK {
+      return false
+    }
+  }
+
   private func sendAll(
     _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, _ descriptors: [Int32]
   ) throws(SystemError) {

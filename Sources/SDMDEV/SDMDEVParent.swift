@@ -10,6 +10,22 @@ public typealias SDMDEVError = QueueError
 
 /// A device whose driver gives queues away (`struct vfio_sdmdev`, and of its operations those of the device).
 ///
+/// The series has eleven operations (`struct vfio_sdmdev_ops`). They are here:
+///
+/// | operation | here |
+/// |---|---|
+/// | `get_queue` | ``getQueue()`` |
+/// | `put_queue` | ``SDMDEVQueue/put()`` |
+/// | `start_queue` | ``SDMDEVQueue/start(pasid:)`` |
+/// | `stop_queue` | ``SDMDEVQueue/stop()`` |
+/// | `is_q_updated` | ``SDMDEVQueue/isUpdated()`` |
+/// | `mask_notify` | ``SDMDEVQueue/setNotification(_:)``: nil masks |
+/// | `mmap` | ``SDMDEVQueue/doorbells`` is region 0, ``SDMDEVQueue/rings`` region 1 |
+/// | `reset` | ``reset()`` |
+/// | `reset_queue` | ``SDMDEVQueue/reset()`` |
+/// | `ioctl` | ``SDMDEVQueue/perform(_:_:)`` |
+/// | `get_available_instances` | `availableInstances` of ``attributes`` |
+///
 /// Calls may come from any thread.
 public protocol SDMDEVParent: AnyObject, Sendable {
   /// What the class shows of it; `availableInstances` as it is now (`get_available_instances`).
@@ -21,6 +37,12 @@ public protocol SDMDEVParent: AnyObject, Sendable {
   /// The addresses of the function's own address space that the kernel path keeps for itself.
   var reservedAddresses: ClosedRange<UInt64> { get }
 
+  /// The bytes of region 0 and of region 1 of a queue (uacce's `region_mmio_size` and `region_dus_size`).
+  var regionSizes: (doorbells: Int, rings: Int) { get }
+
+  /// How many errors an hour isolate the device; 0: it is never isolated (uacce's `isolate_strategy`).
+  var isolateStrategy: Int { get }
+
   /// Takes a queue out of the device's bitmap (`get_queue`).
   ///
   /// - Throws: `busy` where none is free, `resetting`, `deviceLost`.
@@ -28,6 +50,13 @@ public protocol SDMDEVParent: AnyObject, Sendable {
 
   /// Resets the device (`reset`); its queues become `SDMDEVQueueState.stopped`.
   func reset() throws(SDMDEVError)
+}
+
+extension SDMDEVParent {
+  /// Those of a queue with 1024 entries: 8 KiB, and 36 pages of rings with one of flags.
+  public var regionSizes: (doorbells: Int, rings: Int) { (0x2000, 37 * 4096) }
+  /// 0.
+  public var isolateStrategy: Int { 0 }
 }
 
 /// What a queue is at.
@@ -53,7 +82,8 @@ public protocol SDMDEVQueue: AnyObject, Sendable {
 
   /// Starts the queue (`start_queue`), once.
   ///
-  /// - Parameter pasid: the address space of its requests; nil: the function's own.
+  /// - Parameter pasid: the address space of its requests; nil: the function's own, in which the queue is kept away from
+  ///   the kernel path's addresses where the function can do that (`DeviceCapabilities.confinement`).
   /// - Throws: `invalid` where it was started already, `resetting`, `deviceLost`.
   func start(pasid: UInt32?) throws(SDMDEVError)
 
@@ -64,6 +94,9 @@ public protocol SDMDEVQueue: AnyObject, Sendable {
   func put()
 
   /// Rings a doorbell, for queues without a doorbell page.
+  ///
+  /// The value comes from the queue's user, who is not trusted: one that names another queue, or rings for anything but
+  /// a submission or completion queue, is dropped.
   func ring(_ doorbell: UInt64)
 
   /// Whether completions were written that `isUpdated` did not tell of yet (`is_q_updated`).

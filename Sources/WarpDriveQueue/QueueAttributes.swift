@@ -48,6 +48,8 @@ public struct QueueFlags: OptionSet, Hashable, Sendable {
   public static let doorbellPage = QueueFlags(rawValue: 1 << 16)
   /// The device is a model.
   public static let emulated = QueueFlags(rawValue: 1 << 17)
+  /// The device sees shared memory at addresses of its own: `QueueCommand.deviceAddress` tells them.
+  public static let translated = QueueFlags(rawValue: 1 << 18)
 }
 
 /// A device whose queues programs may have.

@@ -24,11 +24,19 @@ public protocol QueueDriver: AnyObject, Sendable {
   /// Asks for the device's notice of the next completion, before `QueueTransport.wait`.
   func requestNotification() throws(QueueError)
 
+  /// Takes one `requestNotification` back, once its caller no longer waits.
+  func withdrawNotification()
+
   /// Waits until the ring is empty or the time ran out; completed messages stay to be received.
   func flush(nanoseconds: UInt64) throws(QueueError)
 
   /// Ends the use of the rings.
   func close()
+}
+
+extension QueueDriver {
+  /// Nothing: for a driver whose notices end by themselves.
+  public func withdrawNotification() {}
 }
 
 /// An entry of the adapter table: who drives the queues of a `device_api`.

@@ -39,6 +39,10 @@ public enum QueueCommand {
   ///
   /// Neither body nor reply.
   public static let start: UInt16 = 0x5700
+  /// Asks where a device with `QueueFlags.translated` sees memory that was shared over a socket.
+  ///
+  /// Body: u64 address in the process, as it was shared. Reply: u64 device address.
+  public static let deviceAddress: UInt16 = 0x5704
 }
 
 /// How doorbells are rung.
@@ -94,8 +98,16 @@ public protocol QueueTransport: AnyObject, Sendable {
   /// Takes memory away that was shared, by its address as the device knows it; returns when the device does not use it.
   func unshare(deviceAddress: UInt64, byteCount: Int) throws(QueueError)
 
+  /// Whether the other side is still there; may take a system call.
+  var isConnected: Bool { get }
+
   /// Stops the queue and gives it back; a second call does nothing.
   func close()
+}
+
+extension QueueTransport {
+  /// Always: for a transport whose `wait` tells of a device that is gone, or that cannot lose it.
+  public var isConnected: Bool { true }
 }
 
 /// Where devices are found, and their queues opened.

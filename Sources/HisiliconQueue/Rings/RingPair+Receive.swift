@@ -13,8 +13,9 @@ extension RingPair {
   /// - Returns: its slot and the request as the device wrote it back; nil where none is completed.
   /// - Throws: `failed` for a completion that belongs to no request; it is consumed, and the next call looks at the one
   ///   after it. `resetting` where the queue was stopped: what is in flight is not answered any more.
-  ///   `deviceLost` where the memory was taken away.
+  ///   `deviceLost` where the memory was taken away, `denied` in a child process.
   public func receive(arming: Bool = false) throws(QueueError) -> (slot: UInt16, sqe: hisi_zip_sqe)? {
+    try checkProcess()
     guard try isCompletionThere() else { return nil }
     var sqe = hisi_zip_sqe()
     let slot = try unsafe withUnsafeMutableBytes(of: &sqe) { (buffer) throws(QueueError) in
@@ -34,9 +35,32 @@ extension RingPair {
     guard sqe.byteCount == RingLayout.submissionSize else {
       throw QueueError(.invalid, "a request has \(RingLayout.submissionSize) bytes, not \(sqe.byteCount)")
     }
+    try checkProcess()
     guard try isCompletionThere() else { return nil }
     return try unsafe sqe.withUnsafeMutableBytes { (buffer) throws(QueueError) in
       try unsafe take(into: buffer.baseAddress.unsafelyUnwrapped, arming)
+    }
+  }
+
+  /// Whether every request that is in flight has been answered; the answers stay to be received.
+  ///
+  /// - Throws: `resetting` where the queue was stopped before, `deviceLost`, `denied` in a child process.
+  public func isAnswered() throws(QueueError) -> Bool {
+    try checkProcess()
+    return try receiving.withLock { (receiving) throws(QueueError) in
+      let count = inFlight
+      if count == 0 { return true }
+      // The entries are written in their order: the last one's phase tells of all.
+      let last = Int(receiving.head) + count - 1
+      let isWrapped = last >= layout.completionDepth
+      let phase = next.load(ordering: .relaxed) >> 31
+      if isCompleted(
+        head: UInt32(isWrapped ? last - layout.completionDepth : last), phase: isWrapped ? phase ^ 1 : phase)
+      {
+        return true
+      }
+      try checkPresence()
+      return false
     }
   }
 
@@ -44,11 +68,13 @@ extension RingPair {
   ///
   /// Look for completions again afterwards only if the event is missed; the device does not forget it.
   public func arm() {
+    guard isOwn else { return }
     receiving.withLock { receiving in ringCompletion(&receiving, arm: true) }
   }
 
   /// As `arm`, and until `withdrawNotice` every receive asks again, so that no waiter is forgotten for another's sake.
   public func requestNotice() {
+    guard isOwn else { return }
     receiving.withLock { receiving in
       receiving.waiters += 1
       ringCompletion(&receiving, arm: true)
@@ -57,6 +83,7 @@ extension RingPair {
 
   /// Ends one `requestNotice`.
   public func withdrawNotice() {
+    guard isOwn else { return }
     receiving.withLock { receiving in receiving.waiters = max(receiving.waiters - 1, 0) }
   }
 

@@ -15,7 +15,7 @@ extension RingPair {
   ///     received before it returns. It must not use this object.
   /// - Returns: the slot, which the completion names.
   /// - Throws: `busy` with `capacity` requests in flight, or where the next slot's request is not received yet: receive
-  ///   first; `resetting` where the queue was stopped.
+  ///   first; `resetting` where the queue was stopped; `denied` in a child of the process that made this object.
   @discardableResult
   public func send(
     _ sqe: borrowing hisi_zip_sqe, prepare: (UInt16) -> Void = { _ in }
@@ -39,7 +39,8 @@ extension RingPair {
   private func put(
     _ sqe: UnsafeRawBufferPointer, _ prepare: (UInt16) -> Void
   ) throws(QueueError) -> UInt16 {
-    try sending.withLock { (sending) throws(QueueError) in
+    try checkProcess()
+    return try sending.withLock { (sending) throws(QueueError) in
       let slot = try freeSlot(sending)
       unsafe (submissions + Int(slot) * RingLayout.submissionSize).copyMemory(
         from: sqe.baseAddress.unsafelyUnwrapped, byteCount: RingLayout.submissionSize)

@@ -61,6 +61,7 @@ public import WarpDriveQueue
   /// Completions, valid or not, whose consumption the device knows of.
   let acknowledged = Atomic<UInt64>(0)
   let isAbandoned = Atomic<Bool>(false)
+  let generation = CurrentProcess.generation
   let sending = Guarded(Sending())
   let receiving = Guarded(Receiving())
 
@@ -126,7 +127,9 @@ public import WarpDriveQueue
 
   /// Whether the device or the driver has stopped the queue; what is in flight will not be answered.
   public var isStopped: Bool {
-    unsafe isAbandoned.load(ordering: .relaxed) || submissionStop.pointee.load(ordering: .relaxed) != 0
+    // A child does not have the memory.
+    guard isOwn else { return true }
+    return unsafe isAbandoned.load(ordering: .relaxed) || submissionStop.pointee.load(ordering: .relaxed) != 0
       || completionStop.pointee.load(ordering: .relaxed) != 0 || rings.isPoisoned
   }
 
@@ -134,7 +137,8 @@ public import WarpDriveQueue
   ///
   /// - Returns: the slots whose requests were not received; each is told of once, by this call or by a receive.
   public func abandon() -> [UInt16] {
-    sending.withLock { sending in
+    guard isOwn else { return [] }
+    return sending.withLock { sending in
       receiving.withLock { _ in
         guard !sending.isAbandoned else { return [] }
         sending.isAbandoned = true
@@ -143,6 +147,18 @@ public import WarpDriveQueue
           unsafe busySlots[slot].load(ordering: .relaxed) != 0 ? UInt16(slot) : nil
         }
       }
+    }
+  }
+
+  /// Whether this is the process that made this object, and not a child, where a lock may be held for ever.
+  @inline(__always)
+  var isOwn: Bool { CurrentProcess.generation == generation }
+
+  /// Refuses a child's calls.
+  @inline(__always)
+  func checkProcess() throws(QueueError) {
+    guard isOwn else {
+      throw QueueError(.denied, "the queue is the parent process's: request one of this process's own")
     }
   }
 

@@ -82,7 +82,7 @@ public struct ZipStreamPart: Hashable, Sendable {
 }
 
 /// A request to the ZIP engine.
-public struct ZipMessage {
+public struct ZipMessage: Sendable {
   /// The most bytes of a request's input and of its output: 8 MiB.
   public static let largest = Int(HISI_ZIP_LENGTH_MAX)
   /// The most input of a request that is a stream of its own, so that its output fits whatever it is.
@@ -133,13 +133,16 @@ public struct ZipMessage {
   /// What comes back with the completion: in word 13 before revision 0x30, in words 26 and 27 from there on.
   public var tag: UInt64 {
     get { Self.tag(of: sqe) }
-    set {
-      let halves = Self.halves(newValue)
-      if sqe.dw7 >> HISI_ZIP_DW7_SQE_TYPE_SHIFT == 0 {
-        sqe.tag = halves.low
-      } else {
-        (sqe.tag_l, sqe.tag_h) = halves
-      }
+    set { Self.setTag(newValue, of: &sqe) }
+  }
+
+  /// Gives a request another tag.
+  public static func setTag(_ tag: UInt64, of sqe: inout hisi_zip_sqe) {
+    let halves = halves(tag)
+    if sqe.dw7 >> HISI_ZIP_DW7_SQE_TYPE_SHIFT == 0 {
+      sqe.tag = halves.low
+    } else {
+      (sqe.tag_l, sqe.tag_h) = halves
     }
   }
 

@@ -19,9 +19,11 @@ extension VFIOUserError {
 extension Channel {
   /// Waits for the next command, on the one thread that serves.
   ///
-  /// - Parameter slot: receives it; what it had before is gone.
-  /// - Throws: why the connection ended.
-  func nextCommand(into slot: MessageSlot) throws(VFIOUserError) {
+  /// - Parameters:
+  ///   - slot: receives it; what it had before is gone.
+  ///   - deadline: when to give up; nil never.
+  /// - Throws: why the connection ended, `timedOut` where it has to.
+  func nextCommand(into slot: MessageSlot, before deadline: UInt64? = nil) throws(VFIOUserError) {
     while true {
       switch try chooseServiceStep(slot) {
       case .taken:
@@ -29,9 +31,12 @@ extension Channel {
       case .park:
         _ = serviceWakeUp.wait(nanoseconds: .max)
       case .read:
-        let received = try readOne(into: slot, deadline: nil, for: nil)
+        let received = try readOne(into: slot, deadline: deadline, for: nil)
         passTurn()
         if received == .command { return }
+        if let deadline, MonotonicClock.now() >= deadline {
+          throw VFIOUserError(.timedOut, "the client says nothing")
+        }
       }
     }
   }

@@ -117,4 +117,18 @@ final class Channel: Sendable {
       throw end ?? failure
     }
   }
+
+  /// Sends one short message unless that would take waiting; see `send`.
+  ///
+  /// - Returns: whether nothing is left to be done: it was sent, or the connection has ended.
+  func trySend(_ message: RawSpan) -> Bool {
+    guard sendTurn.tryWait() else { return false }
+    defer { sendTurn.signal() }
+    do throws(SystemError) {
+      return try socket.trySend(message)
+    } catch {
+      close(VFIOUserError(.disconnected, "the connection ended: \(error.message)"))
+      return true
+    }
+  }
 }

@@ -29,4 +29,16 @@ extension Channel {
       try unsafe send(first, body.span.bytes)
     }
   }
+
+  /// Sends a short message unless that would take waiting: for another sender, or for the other end to read.
+  ///
+  /// - Returns: whether nothing is left to be done: it was sent, or the connection has ended.
+  func trySend(_ header: VFIOUserHeader, _ body: [UInt8]) -> Bool {
+    let bytes = MessageBuffer(capacity: VFIOUserHeader.byteCount + body.count)
+    bytes.withMutableBytes(0..<VFIOUserHeader.byteCount) { header.encode(into: &$0) }
+    bytes.withMutableBytes(VFIOUserHeader.byteCount..<VFIOUserHeader.byteCount + body.count) { bytes in
+      unsafe bytes.copy(body.span.bytes, at: 0)
+    }
+    return bytes.withBytes(0..<VFIOUserHeader.byteCount + body.count) { trySend($0) }
+  }
 }

@@ -46,6 +46,19 @@ extension VFIOUserClient {
     }
   }
 
+  /// Lets the device reach memory by some way of its own, which is agreed on elsewhere.
+  ///
+  /// - Parameters:
+  ///   - iova: where the device is to see it.
+  ///   - length: its length in bytes.
+  ///   - permissions: what the device may do with it.
+  /// - Throws: `exists` for a range that overlaps another, `invalid`, and what the device says.
+  public func mapMemory(
+    iova: UInt64, length: UInt64, permissions: VFIOUserPermissions = .readWrite
+  ) throws(VFIOUserError) {
+    try map(iova, length, permissions, 0, [])
+  }
+
   private func map(
     _ iova: UInt64, _ length: UInt64, _ permissions: VFIOUserPermissions, _ offset: UInt64, _ descriptors: [Int32]
   ) throws(VFIOUserError) {

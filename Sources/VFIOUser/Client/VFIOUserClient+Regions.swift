@@ -27,9 +27,13 @@ public struct VFIOUserRegionDescription: ~Copyable, Sendable {
 
   /// Maps a part of the region that can be mapped.
   ///
-  /// - Parameter area: bytes from the region's start, within one of `mappableAreas`.
+  /// - Parameters:
+  ///   - area: bytes from the region's start, within one of `mappableAreas`.
+  ///   - isInherited: whether child processes have the mapping too.
   /// - Throws: `invalid` for any other range, `failed` with what mapping reports.
-  public borrowing func map(_ area: Range<UInt64>) throws(VFIOUserError) -> SharedMapping {
+  public borrowing func map(
+    _ area: Range<UInt64>, isInherited: Bool = true
+  ) throws(VFIOUserError) -> SharedMapping {
     let isMappable = mappableAreas.contains { $0.contains(area.lowerBound) && area.upperBound <= $0.upperBound }
     let (offset, overflow) = fileOffset.addingReportingOverflow(area.lowerBound)
     guard isMappable, !overflow, let byteCount = Int(exactly: area.upperBound - area.lowerBound) else {
@@ -41,7 +45,8 @@ public struct VFIOUserRegionDescription: ~Copyable, Sendable {
       case .some(let descriptor):
         return try SharedMapping(
           descriptor, offset: offset, byteCount: byteCount,
-          permissions: SharedMapping.Permissions(rawValue: UInt8(truncatingIfNeeded: permissions.rawValue & 3)))
+          permissions: SharedMapping.Permissions(rawValue: UInt8(truncatingIfNeeded: permissions.rawValue & 3)),
+          isInherited: isInherited)
       case .none:
         throw SystemError(errno: SystemError.badDescriptor, operation: "mmap")
       }

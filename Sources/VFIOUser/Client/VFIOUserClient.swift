@@ -12,6 +12,7 @@ public final class VFIOUserClient: Sendable {
   let served: ServedMemory
   private let timeLimit: UInt64
   private let background = Guarded<Thread?>(nil)
+  private let generation = CurrentProcess.generation
   /// What the server said of itself.
   public let capabilities: VFIOUserCapabilities
 
@@ -59,14 +60,19 @@ public final class VFIOUserClient: Sendable {
 
   /// Ends the connection; the server resets the device.
   ///
-  /// Whoever waits for a reply gets `disconnected`.
+  /// Whoever waits for a reply gets `disconnected`. In a child of the process that connected it does nothing: the
+  /// connection is the parent's.
   public func disconnect() {
+    guard CurrentProcess.generation == generation else { return }
     channel.close(VFIOUserError(.disconnected, "this end closed the connection"))
     background.withLock { $0.take() }?.join()
   }
 
   /// Whether the connection has ended.
   public var isDisconnected: Bool { channel.end != nil }
+
+  /// Whether the connection has ended or the other end has closed it, noticed by a system call and without any command.
+  public var isHungUp: Bool { isDisconnected || channel.socket.isHungUp }
 
   private static func negotiate(_ channel: Channel, _ deadline: UInt64) throws(VFIOUserError) -> VFIOUserCapabilities {
     let text = VFIOUserCapabilities.own.text()

@@ -9,8 +9,21 @@ public import LinuxSystem
 /// checked before: regions and interrupts exist, ranges lie within them, mappings do not overlap. A method that waits
 /// makes the client wait. What it throws becomes the error number of the reply; a posted write's error is only counted.
 public protocol VFIOUserDevice: AnyObject, Sendable {
-  /// What the device has; asked once for each client, before `connected`.
+  /// What the device has; asked once for each client, after `admit` and before `connected`.
   var information: VFIOUserDeviceInformation { get }
+
+  /// A client came and speaks the protocol; whether it may stay.
+  ///
+  /// - Throws: what the client is to see; it is then disconnected, and neither `connected` nor `disconnected` follow.
+  ///   Every client may stay unless this is implemented.
+  func admit(_ peer: UnixSocket.PeerCredentials) throws(VFIOUserError)
+
+  /// Describes a region that came into being, or changed, since `information` was asked.
+  ///
+  /// - Parameter index: an index that `information` has; reads and writes stay limited by what it says.
+  /// - Returns: the region as it is now; nil for what `information` says, as it is unless this is implemented.
+  /// - Throws: what the client is to see.
+  func region(_ index: Int) throws(VFIOUserError) -> VFIOUserRegion?
 
   /// A client came and negotiated the protocol; nothing is mapped and no interrupt is set.
   ///
@@ -112,6 +125,12 @@ public protocol VFIOUserDevice: AnyObject, Sendable {
 }
 
 extension VFIOUserDevice {
+  /// Every client may stay.
+  public func admit(_ peer: UnixSocket.PeerCredentials) throws(VFIOUserError) {}
+
+  /// A device whose regions do not change.
+  public func region(_ index: Int) throws(VFIOUserError) -> VFIOUserRegion? { nil }
+
   /// A device without features.
   public func feature(
     _ feature: UInt16, _ operation: VFIOUserFeatureOperation, data: [UInt8]

@@ -1,6 +1,7 @@
 // The answer to a command that the device gives itself.
 // SPDX-License-Identifier: Apache-2.0
 
+import LinuxSystem
 import Synchronization
 
 /// Answers one command, exactly once and from any thread; dropped without an answer, the command fails (`EIO`).
@@ -31,6 +32,30 @@ public final class VFIOUserReply: Sendable {
   /// Answers with failure.
   public func fail(_ error: VFIOUserError) {
     answer(VFIOUserHeader(replyTo: header, error: error), [])
+  }
+
+  /// Answers from a thread that must not wait for the client, such as a device's.
+  ///
+  /// Where the client does not read at present, a thread of its own waits for it; where there is none to be had, the
+  /// connection ends.
+  ///
+  /// - Parameter result: what follows the header, at most 1024 bytes, or why the command failed.
+  public func answerWithoutWaiting(_ result: Result<[UInt8], VFIOUserError>) {
+    guard !isAnswered.exchange(true, ordering: .acquiringAndReleasing), !header.isPosted else { return }
+    guard let channel = connection.channel else { return }
+    let (answer, body): (VFIOUserHeader, [UInt8])
+    switch result {
+    case .success(let bytes):
+      precondition(bytes.count <= 1024, "an answer without waiting has at most 1024 bytes")
+      (answer, body) = (VFIOUserHeader(replyTo: header, bodySize: bytes.count), bytes)
+    case .failure(let error): (answer, body) = (VFIOUserHeader(replyTo: header, error: error), [])
+    }
+    guard !channel.trySend(answer, body) else { return }
+    do throws(SystemError) {
+      _ = try Thread(name: "vfio-user-reply") { try? channel.send(answer, body) }
+    } catch {
+      channel.close(VFIOUserError(error))
+    }
   }
 
   private func answer(_ header: VFIOUserHeader, _ body: [UInt8]) {

@@ -28,7 +28,7 @@ enum RegionFormat {
 extension Session {
   func describeRegion(_ header: VFIOUserHeader, _ index: UInt32, _ capacity: UInt32) throws(VFIOUserError) {
     guard index < information.regions.count else { throw VFIOUserError(.invalid, "no such region") }
-    let region = information.regions[Int(index)]
+    let region = try device.region(Int(index)) ?? information.regions[Int(index)]
     let isMappable = region.memory != nil && region.size > 0
     let areas = isMappable ? region.mappableAreas : []
     let size =
@@ -72,7 +72,8 @@ extension Session {
     // One descriptor for each counter, however many writes it stands for, and no more than the client takes.
     var descriptors: [Int32] = []
     var entries: [(event: VFIOUserWriteEvent, descriptor: Int)] = []
-    for event in information.regions[Int(index)].writeEvents {
+    let region = try device.region(Int(index)) ?? information.regions[Int(index)]
+    for event in region.writeEvents {
       let number = event.counter.descriptor.number
       if let known = descriptors.firstIndex(of: number) {
         entries.append((event, known))

@@ -7,10 +7,11 @@ import LinuxSystem
 final class Session {
   let channel: Channel
   let device: any VFIOUserDevice
-  let information: VFIOUserDeviceInformation
+  /// What the device has; asked for once a client was admitted.
+  private(set) var information = VFIOUserDeviceInformation(flags: [], regions: [], interrupts: [])
   let connection: ConnectionReference
   private let peer: UnixSocket.PeerCredentials
-  private let memoryTimeLimit: UInt64
+  private let options: VFIOUserServer.Options
   private let counters: ServerCounters
   private let slot = MessageSlot()
   private let reply = MessageBuffer(capacity: 4096)
@@ -20,16 +21,15 @@ final class Session {
   var mostDescriptors = VFIOUserCapabilities.defaultMaxDescriptors
 
   init(
-    _ channel: Channel, device: any VFIOUserDevice, peer: UnixSocket.PeerCredentials, memoryTimeLimit: UInt64,
-    counters: ServerCounters
+    _ channel: Channel, device: any VFIOUserDevice, peer: UnixSocket.PeerCredentials,
+    options: VFIOUserServer.Options, counters: ServerCounters
   ) {
     self.channel = channel
     self.device = device
     self.peer = peer
-    self.memoryTimeLimit = memoryTimeLimit
+    self.options = options
     self.counters = counters
     connection = ConnectionReference(channel)
-    information = device.information
   }
 
   /// Serves until the client is gone, breaks the protocol, or the server stops; then cleans up.
@@ -46,9 +46,10 @@ final class Session {
   }
 
   private func serve() -> VFIOUserError {
+    let deadline = MonotonicClock.deadline(after: options.negotiationTimeLimit)
     while true {
       do throws(VFIOUserError) {
-        try channel.nextCommand(into: slot)
+        try channel.nextCommand(into: slot, before: isConnected ? nil : deadline)
         try carryOut(slot.header)
       } catch {
         return error
@@ -113,8 +114,12 @@ final class Session {
     mostDescriptors = min(
       proposed.maxDescriptors ?? VFIOUserCapabilities.defaultMaxDescriptors, ReceivedDescriptors.most)
     let memory = ClientMemory(
-      connection, largest: proposed.maxTransfer ?? VFIOUserCapabilities.defaultMaxTransfer, timeLimit: memoryTimeLimit)
+      connection, largest: proposed.maxTransfer ?? VFIOUserCapabilities.defaultMaxTransfer,
+      timeLimit: options.memoryTimeLimit)
+    try device.admit(peer)
+    // From here on the device is told when the client goes.
     isConnected = true
+    information = device.information
     device.connected(memory: memory, peer: peer)
     // Who sent no text is not known to read one.
     let text = range.isEmpty ? [] : VFIOUserCapabilities.own.proposed(by: proposed).text()

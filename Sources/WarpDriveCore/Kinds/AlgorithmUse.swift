@@ -12,6 +12,8 @@ struct AlgorithmUse: ~Copyable, Sendable {
   private let alwaysTimed: Int
   /// The driver that stood in last, if ever one did.
   private var standIn: Algorithm?
+  /// The driver that the handle's transform went over to by itself.
+  private var successor: String?
   /// Whether the handle's transform belongs to the stand-in, because the chosen driver failed when it was needed.
   private(set) var isSubstituted = false
   /// Whether the last request was answered by the stand-in.
@@ -36,12 +38,25 @@ struct AlgorithmUse: ~Copyable, Sendable {
   /// Counts the end of a request that the handle's own transform answered.
   @inline(__always)
   mutating func end(_ start: UInt64, _ bytes: Int) {
-    lastUsedFallback = isSubstituted
+    lastUsedFallback = isSubstituted || successor != nil
     shard.end(start, bytes: bytes)
   }
 
   /// The driver that answered last.
-  var lastDriverName: String { lastUsedFallback ? (standIn ?? algorithm).driverName : algorithm.driverName }
+  var lastDriverName: String {
+    lastUsedFallback ? successor ?? (standIn ?? algorithm).driverName : algorithm.driverName
+  }
+
+  /// Whether the transform went over to another driver by itself.
+  var hasSuccessor: Bool { successor != nil }
+
+  /// Takes note of the driver that the transform went over to by itself; nil: none.
+  @inline(__always)
+  mutating func note(successor name: String?) {
+    if name == nil, successor == nil { return }
+    if name != nil, successor == nil { shard.fellBack() }
+    successor = name
+  }
 
   /// Counts a failed request and completes its error with the driver's name.
   func failed(_ error: ProviderError) -> ProviderError {
@@ -87,6 +102,14 @@ public struct RequestResult: Sendable, Equatable {
   public let trailing: Int
   /// Whether another driver answered because the chosen one failed; its name is the handle's `lastDriverName`.
   public let usedFallback: Bool
+
+  /// Makes a result, for queues of a provider's own; counts are in bytes.
+  public init(consumed: Int, produced: Int, trailing: Int, usedFallback: Bool) {
+    self.consumed = consumed
+    self.produced = produced
+    self.trailing = trailing
+    self.usedFallback = usedFallback
+  }
 }
 
 extension OutputRawSpan {

@@ -149,11 +149,18 @@ public protocol CompressionTransform: ~Copyable, Sendable {
 
   /// The header of the member that is being decompressed, once it has been read; nil where the format has none.
   mutating func header() -> GzipHeader?
+
+  /// The driver that the transform went over to by itself in the middle of its member, as its own failed; nil: none.
+  ///
+  /// Only what has begun is gone on with so: before its first byte a transform throws, and the registry chooses.
+  var standIn: String? { get }
 }
 
 extension CompressionTransform where Self: ~Copyable {
   /// No header.
   public mutating func header() -> GzipHeader? { nil }
+  /// None.
+  public var standIn: String? { nil }
 }
 
 extension CompressionProperties {

@@ -77,6 +77,7 @@ public struct CompressionStream: ~Copyable, Sendable {
     let start = use.begin(input.byteCount)
     do throws(ProviderError) {
       let progress = try advance(input, &output, flush)
+      use.note(successor: transform.standIn)
       use.end(start, progress.produced)
       return progress
     } catch {
@@ -154,6 +155,7 @@ public struct CompressionStream: ~Copyable, Sendable {
     _ input: RawSpan, _ output: inout OutputRawSpan, usedFallback: Bool
   ) throws(ProviderError) -> RequestResult {
     let progress = try advance(input, &output, .finish)
+    use.note(successor: transform.standIn)
     guard progress.finished else {
       throw ProviderError(
         .outputTooSmall, "the output is full after \(totalOut) bytes: resume with the rest of the input and more room",
@@ -161,7 +163,7 @@ public struct CompressionStream: ~Copyable, Sendable {
     }
     return RequestResult(
       consumed: progress.consumed, produced: progress.produced, trailing: trailing,
-      usedFallback: usedFallback || use.isSubstituted)
+      usedFallback: usedFallback || use.isSubstituted || use.hasSuccessor)
   }
 
   private mutating func advance(

@@ -13,7 +13,7 @@ import WarpDriveQueue
 
 @testable import HisiliconZip
 
-@Suite struct KernelPathTests {
+@Suite struct KernelQueueTests {
   @Test("requests of every format go there and back on both queues, and zlib reads them", arguments: Revision.allCases)
   func roundTrips(revision: Revision) throws {
     let rig = try ZipRig(revision)

@@ -1,0 +1,146 @@
+// One format of deflate data on the engine, whichever path leads there.
+// SPDX-License-Identifier: Apache-2.0
+
+import HisiliconQueue
+import WarpDriveCore
+import WarpDriveQueue
+
+/// A path to the engine.
+struct ZipPath: Sendable {
+  /// The suffix of its drivers' names, and their prefix.
+  let driverName: @Sendable (ZipFormat) -> String
+  /// The drivers' priority.
+  let priority: Int
+  /// Whether the device is a model.
+  let isEmulated: Bool
+  /// A queue for one stream's requests.
+  let queue: @Sendable (ZipDirection, ZipFormat) throws(QueueError) -> any ZipExecutor
+  /// What goes on where the device fails.
+  let software: ZipSoftware
+  /// The most nanoseconds for one request.
+  let timeLimit: UInt64
+}
+
+/// A driver of one format.
+struct ZipCompressionDriver: CompressionDriver {
+  let descriptor: AlgorithmDescriptor
+  private let format: ZipFormat
+  private let path: ZipPath
+
+  init(_ format: ZipFormat, _ path: ZipPath) {
+    self.format = format
+    self.path = path
+    descriptor = AlgorithmDescriptor(
+      name: format.algorithm, driverName: path.driverName(format), priority: path.priority,
+      properties: .compression(Self.properties(format)),
+      flags: [.asynchronous, .needsFallback, path.isEmulated ? .emulated : .hardware], alignment: 64)
+  }
+
+  /// What is true of the engine.
+  ///
+  /// It has no levels, but windows of three sizes: the level chooses one where no window is asked for. With fixed codes,
+  /// which hardware may be content with, a byte takes 9 bits at most; containers and flushes are in the constant.
+  static func properties(_ format: ZipFormat) -> CompressionProperties {
+    let joining: CompressionJoining =
+      switch format {
+      case .deflate: .blocks
+      case .zlib: .none
+      case .gzip: .members
+      }
+    return CompressionProperties(
+      levels: 1...9, defaultLevel: 6, windowBits: ZipWindow.range, headers: format == .gzip, joining: joining,
+      memberMagic: format == .gzip ? [0x1f, 0x8b] : [], bound: OutputBound(shift: 3, constant: 512))
+  }
+
+  /// The window of a level: 8 KiB for 1 to 3, 16 KiB for 4 and 5, else all 32 KiB.
+  static func windowBits(level: Int) -> Int {
+    switch level {
+    case ...3: 13
+    case 4, 5: 14
+    default: 15
+    }
+  }
+
+  func makeTransform(
+    _ direction: CompressionDirection, _ options: CompressionOptions
+  ) throws(ProviderError) -> any CompressionTransform & ~Copyable {
+    var streamOptions = ZipStreamOptions(timeLimit: path.timeLimit)
+    let bits =
+      options.windowBits ?? (direction == .compress ? Self.windowBits(level: options.level ?? 6) : 15)
+    guard let window = ZipWindow(bits: bits) else {
+      throw ProviderError(.invalidArgument, "the engine has windows of 2^13 to 2^15 bytes, not 2^\(bits)")
+    }
+    streamOptions.window = window
+    if let header = options.header { streamOptions.fields = try GzipFields(header) }
+    return ZipTransform(ZipTransformState(direction, format, streamOptions, options, path))
+  }
+}
+
+/// A member being compressed or decompressed: one reference to its state.
+struct ZipTransform: CompressionTransform, ~Copyable {
+  private let state: ZipTransformState
+
+  init(_ state: ZipTransformState) { self.state = state }
+
+  mutating func step(
+    _ input: RawSpan, into output: inout OutputRawSpan, _ flush: CompressionFlush
+  ) throws(ProviderError) -> CompressionProgress {
+    try state.step(input, &output, flush)
+  }
+
+  mutating func reset() throws(ProviderError) { state.reset() }
+
+  mutating func header() -> GzipHeader? { state.header }
+
+  var standIn: String? { state.standIn }
+}
+
+extension GzipFields {
+  /// The fields of a header of the registry's.
+  ///
+  /// - Throws: `ProviderError.Code.invalidArgument` for text with a zero byte or beyond ISO 8859-1, and for too long an
+  ///   extra field.
+  init(_ header: GzipHeader) throws(ProviderError) {
+    if let extra = header.extra, extra.count > ZipFraming.longestField {
+      throw ProviderError(
+        .invalidArgument,
+        "the extra field of a gzip header has at most \(ZipFraming.longestField) bytes, not \(extra.count)")
+    }
+    self.init(
+      name: try Self.latin1(header.name, "name"), comment: try Self.latin1(header.comment, "comment"),
+      extra: header.extra, modificationTime: header.modificationTime, operatingSystem: header.operatingSystem,
+      isText: header.isText, hasChecksum: header.hasChecksum)
+  }
+
+  private static func latin1(_ text: String?, _ field: String) throws(ProviderError) -> [UInt8]? {
+    guard let text else { return nil }
+    var bytes: [UInt8] = []
+    for scalar in text.unicodeScalars {
+      guard let byte = UInt8(exactly: scalar.value), byte != 0 else {
+        throw ProviderError(
+          .invalidArgument,
+          "the \(field) in a gzip header consists of ISO 8859-1 characters other than zero: leave out U+"
+            + String(scalar.value, radix: 16, uppercase: true))
+      }
+      bytes.append(byte)
+    }
+    return bytes
+  }
+}
+
+extension GzipHeader {
+  /// The registry's form of fields that were read.
+  init(_ fields: GzipFields) {
+    func text(_ bytes: [UInt8]?) -> String? {
+      bytes.map { bytes in
+        var scalars = String.UnicodeScalarView()
+        for byte in bytes { scalars.append(Unicode.Scalar(byte)) }
+        return String(scalars)
+      }
+    }
+    self.init(
+      name: text(fields.name), comment: text(fields.comment), extra: fields.extra,
+      modificationTime: fields.modificationTime, operatingSystem: fields.operatingSystem, isText: fields.isText,
+      hasChecksum: fields.hasChecksum)
+  }
+}
