@@ -1,8 +1,10 @@
 // Which device a command line or WDPROV_DEVICE names: a model, a function of this machine, or one behind a socket.
 // SPDX-License-Identifier: Apache-2.0
 
+import DeviceAccess
 import HisiliconModel
 import LinuxSystem
+import WarpDrive
 
 /// A device and how it is reached.
 enum DeviceAddress: Equatable {
@@ -27,12 +29,59 @@ enum DeviceAddress: Equatable {
     }
   }
 
+  /// The device that a command line names, or else `WDPROV_DEVICE`; nil where neither does.
+  ///
+  /// - Throws: 64 for a text that is no device's.
+  static func chosen(_ named: String?) throws(CommandFailure) -> DeviceAddress? {
+    guard let text = named ?? ofEnvironment else { return nil }
+    guard let address = DeviceAddress(text) else {
+      throw CommandFailure(.usage, "there is no device '\(text)': \(forms)")
+    }
+    return address
+  }
+
+  /// Opens the function; for a model, one of its own.
+  func open() throws(DeviceError) -> any DeviceFunction {
+    switch self {
+    case .model(let revision):
+      var options = Accelerator.Options()
+      options.revision = revision
+      return try ModelFunction(Accelerator(options))
+    case .vfio, .vfioUser:
+      throw DeviceError(.lost, "\(description) cannot be used: this release drives models alone (issue 4)")
+    }
+  }
+
+  /// The device as a registry takes it: this process drives it itself.
+  var standardDevice: StandardDevice {
+    let isModel = if case .model = self { true } else { false }
+    return StandardDevice(name: description, isEmulated: isModel) { () throws(DeviceError) in try open() }
+  }
+
   /// Whether this is a PCI function's address, as in `0000:75:00.0`; the domain may be missing.
   private static func isFunction(_ text: String) -> Bool {
     let parts = text.split(omittingEmptySubsequences: false) { $0 == ":" || $0 == "." }
     let widths = [4, 2, 2, 1].suffix(parts.count)
     return (3...4).contains(parts.count) && text.dropLast().last == "."
       && zip(parts, widths).allSatisfy { $0.count == $1 && $0.allSatisfy { $0.isASCII && $0.isHexDigit } }
+  }
+
+  /// The word in front: `model`, `vfio` or `vfio-user`.
+  var kind: String {
+    switch self {
+    case .model: "model"
+    case .vfio: "vfio"
+    case .vfioUser: "vfio-user"
+    }
+  }
+
+  /// The address as it is written.
+  var description: String {
+    switch self {
+    case .model(let revision): "model:\(revision.name)"
+    case .vfio(let function): "vfio:\(function)"
+    case .vfioUser(let path): "vfio-user:\(path)"
+    }
   }
 
   /// What the forms are.

@@ -5,8 +5,16 @@ import WarpDrive
 
 extension Registry {
   /// The registry of this machine, with the providers that serve `kinds`, or all.
-  static func machine(_ kinds: [AlgorithmKind]? = nil) throws(CommandFailure) -> Registry {
-    do throws(ProviderError) { return try standard(kinds: kinds) } catch { throw CommandFailure(error) }
+  ///
+  /// - Parameter device: the accelerator that this process drives, as a command line names it; nil for `WDPROV_DEVICE`,
+  ///   or else for what the machine has to offer.
+  static func machine(_ kinds: [AlgorithmKind]? = nil, device: String? = nil) throws(CommandFailure) -> Registry {
+    let address = try DeviceAddress.chosen(device)
+    do throws(ProviderError) {
+      return try standard(kinds: kinds, device: address?.standardDevice)
+    } catch {
+      throw CommandFailure(error)
+    }
   }
 
   /// The driver of `name`, which has to be `driver` where that is given; usable, which means tested.

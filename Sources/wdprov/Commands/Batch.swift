@@ -18,8 +18,10 @@ struct Batch: Subcommand {
       allows more. An error is a reply with "ok":false, "error" and "message"; the exit status is 0 all the same.
       """)
 
+  @OptionGroup var device: DeviceOption
+
   func perform() throws(CommandFailure) -> ExitStatus {
-    try BatchSession(Registry.machine()).run(.standard())
+    try BatchSession(device.registry()).run(.standard())
     return .success
   }
 }

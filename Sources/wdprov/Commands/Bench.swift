@@ -44,6 +44,8 @@ struct Bench: Subcommand {
   @Option(name: .shortAndLong, help: "The level of compression.")
   var level: Int?
 
+  @OptionGroup var device: DeviceOption
+
   @Flag(help: "Print JSON.")
   var json = false
 
@@ -55,7 +57,7 @@ struct Bench: Subcommand {
   }
 
   func perform() throws(CommandFailure) -> ExitStatus {
-    let registry = try Registry.machine()
+    let registry = try device.registry()
     let subjects = try choose(in: registry)
     let sizes = sizes.values.map { Int($0) }
     let data = try BenchData(file: file, largest: sizes.max() ?? 1)

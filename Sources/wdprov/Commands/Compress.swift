@@ -66,7 +66,7 @@ struct Compress: Subcommand {
   }
 
   private static func perform(_ options: FileOptions) throws(CommandFailure) -> ExitStatus {
-    let registry = try Registry.machine([.compression])
+    let registry = try Registry.machine([.compression], device: options.device)
     let codec = CompressionCodec(
       registry: registry, algorithm: try options.findDriver(in: registry, default: "gzip"), level: options.level,
       threads: options.threads == 0 ? nil : options.threads, storesName: options.usesName ?? true)
@@ -83,7 +83,7 @@ extension FileOptions {
     } catch {
       // The registry here has compression alone; the whole one may know better what the name is.
       if error.code == .notFound {
-        let whole = try Registry.machine()
+        let whole = try Registry.machine(device: device)
         do throws(ProviderError) { _ = try resolve(in: whole, name) } catch { throw CommandFailure(error) }
       }
       throw CommandFailure(error)

@@ -41,7 +41,7 @@ struct Decompress: Subcommand {
 
   func perform() throws(CommandFailure) -> ExitStatus {
     let options = arguments.options
-    let registry = try Registry.machine([.compression])
+    let registry = try Registry.machine([.compression], device: options.device)
     let isNamed = options.algorithm != nil || options.driver != nil
     let codec = DecompressionCodec(
       registry: registry, algorithm: isNamed ? try options.findDriver(in: registry, default: "gzip") : nil,
@@ -53,7 +53,7 @@ struct Decompress: Subcommand {
   static func perform(unparsed arguments: [String]) throws(CommandFailure) -> ExitStatus? {
     guard let options = FileOptions(letters: arguments), options.level == nil else { return nil }
     let codec = DecompressionCodec(
-      registry: try Registry.machine([.compression]), restoresName: options.usesName ?? false)
+      registry: try Registry.machine([.compression], device: options.device), restoresName: options.usesName ?? false)
     return try run(codec, options)
   }
 

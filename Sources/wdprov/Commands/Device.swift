@@ -57,12 +57,29 @@ struct HostOptions: ParsableArguments {
 
 struct DeviceList: Subcommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", _superCommandName: "wdprov device", abstract: "List the devices of the host.")
+    commandName: "list", _superCommandName: "wdprov device",
+    abstract: "List the devices of the host, and the accelerators of this machine.",
+    discussion: """
+      Of this machine: PCI functions (19e5:a250 and a251), whose driver has to be vfio-pci for '--device vfio:BDF', and \
+      devices of uacce, whose queues the kernel gives to programs.
+      """)
 
   @OptionGroup var host: HostOptions
 
   func perform() throws(CommandFailure) -> ExitStatus {
-    try host.print(host.ask("list"), ["devices"]) { DeviceRendering.list($0["devices"]?.elements ?? []) }
+    let machine = MachineDevices()
+    var devices: [JSONValue] = []
+    do throws(CommandFailure) {
+      devices = try host.ask("list")["devices"]?.elements ?? []
+    } catch {
+      // Without a host there may still be hardware to tell of.
+      guard error.status == .unavailable, !machine.isEmpty, host.runDir == nil else { throw error }
+    }
+    let reply = JSONValue.object([("devices", .array(devices)), ("machine", machine.json)])
+    try host.print(reply, ["devices", "machine"]) { _ in
+      let sections = [devices.isEmpty ? "" : DeviceRendering.list(devices), DeviceRendering.machine(machine)]
+      return sections.filter { !$0.isEmpty }.joined(separator: "\n")
+    }
     return .success
   }
 }

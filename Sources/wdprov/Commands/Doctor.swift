@@ -30,6 +30,7 @@ private struct Examination {
   private var drivers = 0
   private var usable = 0
   private let runDirectory = RunDirectory.usual
+  private let devices = MachineDevices()
   /// What is broken, each with what to do.
   private(set) var problems: [String] = []
 
@@ -79,13 +80,44 @@ private struct Examination {
   /// Whether the host of a device takes connections there.
   private var hasHost: Bool { (try? RunDirectory(runDirectory))?.hasHost ?? false }
 
+  /// Functions that VFIO could give to a process, and what is missing for that.
+  private var vfio: String {
+    guard let function = devices.functions.first else {
+      return devices.hasVFIO ? "ready, and no accelerator to use it for" : "not there, and no accelerator that needs it"
+    }
+    let addresses = devices.functions.map(\.address).joined(separator: ", ")
+    guard devices.hasVFIO else { return "\(addresses); 'modprobe vfio-pci' adds /dev/vfio" }
+    guard let ready = devices.functions.first(where: \.isAvailable) else {
+      return "\(addresses); 'driverctl set-override \(function.address) vfio-pci' lets '--device"
+        + " vfio:\(function.address)' have it"
+    }
+    return "\(addresses); '--device vfio:\(ready.address)' has one"
+  }
+
+  /// Devices whose queues the kernel gives to programs.
+  private var uacce: String {
+    let names = devices.uacce.map { "/dev/\($0.name)" }.joined(separator: ", ")
+    if !names.isEmpty { return names }
+    return devices.functions.isEmpty
+      ? "none" : "none; 'modprobe hisi_zip uacce_mode=1' makes them, where the machine has shared virtual addressing"
+  }
+
+  /// The run folder and whether a host is there, and what starts one.
+  private var host: String {
+    guard let runDirectory else { return "none" }
+    return hasHost
+      ? "\(runDirectory) (a host is running)" : "\(runDirectory) (no host is running; 'wdprov serve' starts one)"
+  }
+
   var text: String {
     var text = """
       machine     \(machine.processorModel ?? "unnamed processor"), \(machine.architecture), \(processors) processor(s)
       features    \(features.isEmpty ? "none that matter" : features.joined(separator: " "))
       kernel      Linux \(machine.kernelRelease)
       policy      \(policyFile ?? "no file: no rules")
-      run folder  \(runDirectory.map { hasHost ? "\($0) (a host is running)" : "\($0) (no host is running)" } ?? "none")
+      run folder  \(host)
+      vfio        \(vfio)
+      uacce       \(uacce)
       drivers     \(usable) of \(drivers) passed their self-test
 
       """
@@ -114,7 +146,7 @@ private struct Examination {
         "runDirectory",
         .object([("path", JSONValue(runDirectory)), ("exists", .bool(runDirectoryExists)), ("host", .bool(hasHost))])
       ),
-      ("providers", .array(providers.map(\.json))),
+      ("devices", devices.json), ("providers", .array(providers.map(\.json))),
       ("drivers", .object([("total", .integer(drivers)), ("usable", .integer(usable))])),
       ("problems", JSONValue(problems)),
     ])

@@ -24,6 +24,8 @@ struct Info: Subcommand {
       "Look up with required and ?preferred properties, as in 'hw=yes,?async=yes'.", valueName: "query"))
   var query: String?
 
+  @OptionGroup var device: DeviceOption
+
   @Flag(help: "Print JSON.")
   var json = false
 
@@ -32,7 +34,7 @@ struct Info: Subcommand {
   }
 
   func perform() throws(CommandFailure) -> ExitStatus {
-    let registry = try Registry.machine()
+    let registry = try device.registry()
     let selection: Selection
     do throws(ProviderError) {
       let constraints = LookupConstraints(query: try PropertyQuery(parsing: query ?? ""))

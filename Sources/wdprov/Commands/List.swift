@@ -28,6 +28,8 @@ struct List: Subcommand {
   @Flag(name: .customLong("no-test"), help: "Run no test.")
   var skipsTests = false
 
+  @OptionGroup var device: DeviceOption
+
   @Flag(help: "Print JSON.")
   var json = false
 
@@ -39,7 +41,7 @@ struct List: Subcommand {
   }
 
   func perform() throws(CommandFailure) -> ExitStatus {
-    let registry = try Registry.machine()
+    let registry = try device.registry()
     if let provider, !registry.providers.contains(where: { $0.name == provider }) {
       let names = registry.providers.map(\.name).joined(separator: ", ")
       throw CommandFailure(.usage, "there is no provider '\(provider)': there are \(names)")

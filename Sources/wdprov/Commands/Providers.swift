@@ -10,11 +10,13 @@ struct Providers: Subcommand {
     commandName: "providers", _superCommandName: "wdprov",
     abstract: "List the providers, and whether the libraries and devices behind them can be used.")
 
+  @OptionGroup var device: DeviceOption
+
   @Flag(help: "Print JSON.")
   var json = false
 
   func perform() throws(CommandFailure) -> ExitStatus {
-    let registry = try Registry.machine()
+    let registry = try device.registry()
     let providers = registry.providers.map { ProviderReport($0, in: registry) }
     if json {
       let document = JSONValue.object([("schema", 1), ("providers", .array(providers.map(\.json)))])

@@ -31,6 +31,8 @@ struct Test: Subcommand {
   @Option(help: ArgumentHelp("The seed of the random data; equal seeds give equal cases.", valueName: "n"))
   var seed = Conformance.defaultSeed
 
+  @OptionGroup var device: DeviceOption
+
   @Flag(help: "Print JSON.")
   var json = false
 
@@ -43,7 +45,7 @@ struct Test: Subcommand {
   }
 
   func perform() throws(CommandFailure) -> ExitStatus {
-    let registry = try Registry.machine()
+    let registry = try device.registry()
     let chosen = try choose(in: registry)
     let conformance = Conformance(registry: registry, seed: seed, effort: effort)
     var reports: [DriverReport] = []

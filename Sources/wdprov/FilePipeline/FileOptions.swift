@@ -9,6 +9,8 @@ struct FileOptions {
   var algorithm: String?
   /// The only driver that may do it.
   var driver: String?
+  /// The accelerator that this process drives, as the command line names it.
+  var device: String?
   /// The level of compression; nil for the driver's.
   var level: Int?
   /// Threads for one file; 0 for one a processor.
@@ -67,6 +69,8 @@ struct FileArguments: ParsableArguments {
   @Option(help: ArgumentHelp("The driver that has to do it, as listed; no other is chosen.", valueName: "driver"))
   var driver: String?
 
+  @OptionGroup var device: DeviceOption
+
   @Option(
     name: [.customShort("o"), .customLong("output")],
     help: ArgumentHelp(
@@ -109,6 +113,7 @@ struct FileArguments: ParsableArguments {
     var options = FileOptions()
     options.algorithm = algorithm
     options.driver = driver
+    options.device = device.device
     options.output = output
     options.isToStandardOutput = standardOutput || output == "-"
     options.keep = keep

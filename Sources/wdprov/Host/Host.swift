@@ -1,10 +1,13 @@
 // The life of `wdprov serve`: everything listens before anything is said, and everything ends when a signal asks for it.
 // SPDX-License-Identifier: Apache-2.0
 
+import HisiliconModel
 import HostControl
 import LinuxSystem
 import Logging
+import SDMDEV
 import WarpDrive
+import WarpDriveQueue
 
 /// The host of an accelerator.
 enum Host {
@@ -19,10 +22,11 @@ enum Host {
   ///
   /// - Parameter trace: the file to which accesses are written, if any.
   /// - Throws: why nothing can be served; nothing of it is left then.
-  static func run(_ plan: HostedModel.Plan, in directory: RunDirectory, trace: String?) throws(CommandFailure) {
+  static func run(_ plan: HostedDevice.Plan, in directory: RunDirectory, trace: String?) throws(CommandFailure) {
     let log = Logger(label: "wdprov", factory: StreamLogHandler.standardError(label:))
+    let group = plan.driver?.groupID ?? plan.model.groupID
     let lock: FileDescriptor
-    do throws(ControlFailure) { lock = try directory.take() } catch { throw CommandFailure(error) }
+    do throws(ControlFailure) { lock = try directory.take(group: group) } catch { throw CommandFailure(error) }
     // From here on a signal ends the host in order: no socket file is left behind.
     let requests: EventCounter
     do throws(SystemError) {
@@ -32,55 +36,85 @@ enum Host {
       throw CommandFailure(.internalError, "the process cannot be set up: \(error)")
     }
     let connections = ConnectionLog(log)
-    let model = try HostedModel(
-      plan, trace: trace.map { path throws(CommandFailure) in try TraceFile(path, log: log) }, log: log,
+    let hosted = try HostedDevice(
+      plan, in: directory, trace: trace.map { path throws(CommandFailure) in try TraceFile(path, log: log) }, log: log,
       connections: connections)
     let isEnding = Gate()
     let control: ControlServer
-    do throws(SystemError) {
-      let answers = HostRequests(model: model, isEnding: isEnding)
-      control = try ControlServer(path: directory.controlSocket) { peer in
-        connections.note(peer, "refused a control client", level: .warning)
-      } answer: { request in
-        answers.answer(request)
-      }
-      try control.start()
+    var version: SocketFile?
+    do throws(ControlFailure) {
+      // The class's files have one of their own.
+      if hosted.driver == nil { version = try directory.publishVersion() }
+      control = try Self.control(hosted, in: directory, group, isEnding, connections)
     } catch {
-      _ = model.stop(drainingFor: 0)
-      throw CommandFailure(creating: directory.controlSocket, error)
+      version?.remove()
+      _ = hosted.stop(drainingFor: 0)
+      throw CommandFailure(error)
     }
-    announce(model, plan, control, log)
+    announce(hosted, plan, control, log)
 
     _ = requests.wait(nanoseconds: .max)
     log.info("ending: queues answer what they have accepted")
     isEnding.open()
     let hasEnded = Gate()
-    let files = model.services.map(\.file) + [control.file]
+    let files = hosted.files + [control.file] + (version.map { [$0] } ?? [])
     let watch = try? Thread(name: "end-limit") {
       if hasEnded.wait(nanoseconds: endLimit) { return }
       log.warning("ending without waiting any longer: requests under way are lost")
       for file in files { file.remove() }
+      hosted.driver?.removeFiles()
       CurrentProcess.exit(ExitStatus.success.code)
     }
     // Clients of the control socket come last: one that reads nothing is waited for longer than a queue may take.
-    if !model.stop(drainingFor: drainLimit) { log.warning("not every request could be answered in time") }
+    if !hosted.stop(drainingFor: drainLimit) { log.warning("not every request could be answered in time") }
     control.stop()
+    version?.remove()
     hasEnded.open()
     watch?.join()
     log.info("ended")
     _ = consume lock
   }
 
-  private static func announce(_ model: HostedModel, _ plan: HostedModel.Plan, _ control: ControlServer, _ log: Logger)
-  {
-    for service in model.services {
-      log.info("\(HostedModel.name(ofFunction: service.function)) of \(model.name) listens on \(service.file.path)")
+  private static func control(
+    _ hosted: HostedDevice, in directory: RunDirectory, _ group: UInt32?, _ isEnding: Gate,
+    _ connections: ConnectionLog
+  ) throws(ControlFailure) -> ControlServer {
+    do throws(SystemError) {
+      let answers = HostRequests(hosted: hosted, isEnding: isEnding)
+      let control = try ControlServer(path: directory.controlSocket, group: group) { peer in
+        connections.note(peer, "refused a control client", level: .warning)
+      } answer: { request in
+        answers.answer(request)
+      }
+      try control.start()
+      return control
+    } catch {
+      throw ControlFailure(creating: directory.controlSocket, error)
     }
-    log.info(
-      "serving \(model.name)",
-      metadata: [
-        "kind": "model", "revision": "\(plan.revision.name)", "engines": "\(plan.engineCount)",
-        "control": "\(control.file.path)", "process": "\(CurrentProcess.id)",
-      ])
+  }
+
+  private static func announce(
+    _ hosted: HostedDevice, _ plan: HostedDevice.Plan, _ control: ControlServer, _ log: Logger
+  ) {
+    for service in hosted.model?.services ?? [] {
+      log.info("\(HostedModel.name(ofFunction: service.function)) of \(hosted.name) listens on \(service.file.path)")
+    }
+    if let driver = hosted.driver {
+      let attributes = driver.registered.attributes
+      log.info(
+        "queues of \(hosted.name) for programs",
+        metadata: [
+          "socket": "\(driver.deviceSocket)", "api": "\(attributes.deviceAPI)", "dma": "\(attributes.dmaFlags.names)",
+          "free": "\(attributes.availableInstances)",
+        ])
+    }
+    var metadata: Logger.Metadata = ["kind": "\(hosted.address.kind)"]
+    if let model = hosted.model {
+      metadata["revision"] = "\(model.accelerator.options.revision.name)"
+      metadata["engines"] = "\(plan.model.engineCount)"
+    }
+    metadata["control"] = "\(control.file.path)"
+    metadata["process"] = "\(CurrentProcess.id)"
+    log.info("serving \(hosted.name)", metadata: metadata)
   }
 }

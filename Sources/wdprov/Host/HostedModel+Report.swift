@@ -8,19 +8,9 @@ import VFIOUser
 extension HostedModel {
   private typealias Member = (key: String, value: JSONValue)
 
-  private var identity: [Member] {
-    [
-      ("name", .string(name)), ("kind", "model"), ("emulated", true),
-      ("revision", .string(accelerator.options.revision.name)),
-    ]
-  }
-
-  /// The device and its functions.
-  var summary: JSONValue {
-    let functions = accelerator.status.functions.map { function in
-      JSONValue.object(self.identity(of: function))
-    }
-    return .object(identity + [("functions", .array(functions))])
+  /// The functions, without what they have done.
+  var functions: JSONValue {
+    .array(accelerator.status.functions.map { JSONValue.object(self.identity(of: $0)) })
   }
 
   private func identity(of function: FunctionStatus) -> [Member] {
@@ -35,27 +25,25 @@ extension HostedModel {
   /// Everything that is counted.
   ///
   /// - Parameter registers: whether each function's registers are to be there, too.
-  func status(registers: Bool) -> JSONValue {
+  func status(registers: Bool) -> [(key: String, value: JSONValue)] {
     let status = accelerator.status
-    return .object(
-      identity + [
-        ("functions", .array(status.functions.map { report(on: $0, registers: registers) })),
-        ("engines", .array(status.engines.enumerated().map { Self.report(on: $1, index: $0) })),
-        (
-          "poller",
-          Self.counters([
-            ("doorbells", status.poller.doorbells), ("sleeps", status.poller.sleeps),
-            ("wakeUps", status.poller.wakeUps),
-          ])
-        ),
-        (
-          "errors",
-          .object([
-            ("queueManager", Self.report(on: status.queueManagerErrors)),
-            ("engine", Self.report(on: status.engineErrors)),
-          ])
-        ),
-      ])
+    return [
+      ("functions", .array(status.functions.map { report(on: $0, registers: registers) })),
+      ("engines", .array(status.engines.enumerated().map { Self.report(on: $1, index: $0) })),
+      (
+        "poller",
+        Self.counters([
+          ("doorbells", status.poller.doorbells), ("sleeps", status.poller.sleeps), ("wakeUps", status.poller.wakeUps),
+        ])
+      ),
+      (
+        "errors",
+        .object([
+          ("queueManager", Self.report(on: status.queueManagerErrors)),
+          ("engine", Self.report(on: status.engineErrors)),
+        ])
+      ),
+    ]
   }
 
   private static func counters(_ counters: [(String, UInt64)]) -> JSONValue {
@@ -130,7 +118,9 @@ extension HostedModel {
       ("outOfRangeDoorbells", JSONValue(counters.outOfRangeDoorbells)),
       ("overcommittedDoorbells", JSONValue(counters.overcommittedDoorbells)),
       ("randomInvalidDoorbells", JSONValue(counters.randomInvalidDoorbells)),
-      ("ringFaults", JSONValue(counters.ringFaults)), ("overflows", JSONValue(counters.overflows)),
+      ("ringFaults", JSONValue(counters.ringFaults)), ("pageFaults", JSONValue(counters.pageFaults)),
+      ("confinementFaults", JSONValue(counters.confinementFaults)), ("copiedBytes", JSONValue(counters.remoteBytes)),
+      ("overflows", JSONValue(counters.overflows)),
       ("expiredStops", JSONValue(counters.expiredStops)),
     ])
   }

@@ -19,6 +19,8 @@ final class HostedModel: Sendable {
     var physicalSocket: String?
     /// The socket files of the virtual functions, one for each.
     var virtualSockets: [String] = []
+    /// Whose members may connect to the sockets; nil for nobody else.
+    var groupID: UInt32?
   }
 
   /// A function and the socket on which it is served.
@@ -33,10 +35,6 @@ final class HostedModel: Sendable {
   /// How long to wait between repetitions, in nanoseconds: interrupts that come at once are one.
   private static let repetitionPause: UInt64 = 50_000_000
 
-  /// What the command calls it, after the device that the kernel's driver would make of it.
-  let name = "hisi_zip-0"
-  /// What it may also be called: its kind and its number.
-  let alias = "model0"
   let accelerator: Accelerator
   let services: [Service]
 
@@ -59,16 +57,20 @@ final class HostedModel: Sendable {
     var services: [Service] = []
     for (function, path) in sockets.enumerated() {
       guard let path else { continue }
-      services.append(try Self.serve(accelerator, function, path, connections))
+      services.append(try Self.serve(accelerator, function, path, plan.groupID, connections))
     }
     self.services = services
   }
 
   private static func serve(
-    _ accelerator: Accelerator, _ function: Int, _ path: String, _ connections: ConnectionLog
+    _ accelerator: Accelerator, _ function: Int, _ path: String, _ group: UInt32?, _ connections: ConnectionLog
   ) throws(CommandFailure) -> Service {
     let name = name(ofFunction: function)
     var options = VFIOUserServer.Options()
+    if let group {
+      options.mode = 0o660
+      options.groupID = group
+    }
     options.authorize = { peer in
       connections.note(peer, "a client connects to \(name)")
       return true
@@ -93,22 +95,11 @@ final class HostedModel: Sendable {
   /// The name of a function, such as `pf` or `vf1`.
   static func name(ofFunction index: Int) -> String { index == 0 ? "pf" : "vf\(index)" }
 
-  /// Whether `text` means this device.
-  func answers(to text: String) -> Bool { text == name || text == alias }
-
   // MARK: Operations
 
-  /// Resets a function, or all of them.
-  ///
-  /// - Returns: the functions that were reset.
-  func reset(_ function: Int?) throws(ControlFailure) -> [Int] {
-    let functions = function.map { [$0] } ?? Array(0..<accelerator.functionCount)
-    do throws(DeviceError) {
-      for function in functions { try accelerator.reset(function: function) }
-    } catch {
-      throw ControlFailure(error)
-    }
-    return functions
+  /// Resets a function.
+  func reset(_ function: Int) throws(ControlFailure) {
+    do throws(DeviceError) { try accelerator.reset(function: function) } catch { throw ControlFailure(error) }
   }
 
   /// Injects a fault.
@@ -146,11 +137,14 @@ final class HostedModel: Sendable {
     }
   }
 
+  /// Lets queues answer what they have accepted; false where they take longer.
+  func drain(within nanoseconds: UInt64) -> Bool { accelerator.drain(within: nanoseconds) }
+
   /// Ends: queues answer what they have accepted, within the limit, then clients are disconnected.
   ///
   /// - Returns: whether everything was answered.
   func stop(drainingFor nanoseconds: UInt64) -> Bool {
-    let isDrained = accelerator.drain(within: nanoseconds)
+    let isDrained = nanoseconds == 0 || drain(within: nanoseconds)
     for service in services { service.server.stop() }
     accelerator.shutdown(drainingFor: 0)
     return isDrained

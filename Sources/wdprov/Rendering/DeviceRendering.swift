@@ -10,24 +10,44 @@ enum DeviceRendering {
   static func list(_ devices: [JSONValue]) -> String {
     var table = TextTable([
       .init(heading: "NAME"), .init(heading: "KIND"), .init(heading: "REVISION"), .init(heading: "EMULATED"),
+      .init(heading: "DMA"), .init(heading: "FREE", isNumeric: true), .init(heading: "ISOLATED"),
       .init(heading: "FUNCTIONS"),
     ])
     for device in devices {
       let functions = (device["functions"]?.elements ?? []).map { text($0["name"]) }
       table.add([
         text(device["name"]), text(device["kind"]), text(device["revision"]), text(device["emulated"]),
-        functions.joined(separator: ","),
+        text(device["driver"]?["dmaFlag"]), text(device["driver"]?["availableInstances"]),
+        text(device["driver"]?["isolated"]), functions.isEmpty ? "-" : functions.joined(separator: ","),
       ])
     }
+    return table.text
+  }
+
+  /// The accelerators of this machine, a line each; nothing where there are none.
+  static func machine(_ machine: MachineDevices) -> String {
+    guard !machine.isEmpty else { return "" }
+    var table = TextTable([
+      .init(heading: "MACHINE"), .init(heading: "KIND"), .init(heading: "REVISION"), .init(heading: "DRIVER"),
+      .init(heading: "GROUP"), .init(heading: "NODE"),
+    ])
+    for function in machine.functions {
+      table.add([
+        function.address, function.isVirtual ? "virtual function" : "function", function.revision,
+        function.driver ?? "-", function.group ?? "-", function.node ?? "-",
+      ])
+    }
+    for device in machine.uacce { table.add(["/dev/\(device.name)", "uacce", device.api, "-", "-", "-"]) }
     return table.text
   }
 
   /// What a device is and has done.
   static func status(_ device: JSONValue) -> String {
     let functions = device["functions"]?.elements ?? []
-    var sections = [heading(device), errors(device), functionTable(functions)]
-    sections.append(queueTable(functions))
-    sections.append(engineTable(device["engines"]?.elements ?? []))
+    var sections = [heading(device), DriverRendering.text(device["driver"])]
+    if device["errors"] != nil { sections.append(errors(device)) }
+    if !functions.isEmpty { sections += [functionTable(functions), queueTable(functions)] }
+    if let engines = device["engines"]?.elements { sections.append(engineTable(engines)) }
     sections += functions.compactMap(registers)
     return sections.filter { !$0.isEmpty }.joined(separator: "\n")
   }
@@ -74,7 +94,7 @@ enum DeviceRendering {
     let columns: [(heading: String, member: String)] = [
       ("WEIGHT", "weight"), ("REQUESTS", "requests"), ("COMPLETIONS", "completions"), ("ERRORS", "errors"),
       ("DROPPED", "dropped"), ("BYTES-IN", "bytesIn"), ("BYTES-OUT", "bytesOut"), ("ENGINE-NS", "engineNanoseconds"),
-      ("FAULTS", "ringFaults"),
+      ("FAULTS", "ringFaults"), ("PAGE-FAULTS", "pageFaults"), ("COPIED", "copiedBytes"),
     ]
     var table = TextTable(
       [.init(heading: "FUNCTION"), .init(heading: "QUEUE", isNumeric: true), .init(heading: "RUNS")]
@@ -118,14 +138,7 @@ enum DeviceRendering {
 
   // MARK: Cells
 
-  private static func text(_ value: JSONValue?) -> String {
-    switch value {
-    case nil, .null: "-"
-    case .bool(let flag): flag ? "yes" : "no"
-    case .string(let text): text
-    case let value?: value.line
-    }
-  }
+  private static func text(_ value: JSONValue?) -> String { Cell.text(value) }
 
   private static func text(_ value: JSONValue, _ members: [String]) -> String {
     text(members.reduce(JSONValue?.some(value)) { $0?[$1] })
