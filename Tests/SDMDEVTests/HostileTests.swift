@@ -43,9 +43,8 @@ struct HostileTests {
   func killed(mode: DMAFlags) throws {
     let host = try Host(try Fixture(mode: mode))
     let child = try process(at: host.socket)
-    #expect(eventually { host.fixture.parent.freeCount == 3 })
-    let mediated = try #require(host.fixture.device.mediatedDevices.first)
-    #expect(eventually { mediated.owner?.processID == child.identifier })
+    #expect(eventually { host.fixture.device.mediatedDevices.first?.owner?.processID == child.identifier })
+    #expect(host.fixture.parent.freeCount == 3)
     if mode == .singleProcess { #expect(code { _ = try host.client() } == .busy) }
     _ = consume child
     #expect(eventually { host.fixture.parent.freeCount == 4 && host.fixture.function.pasids == [] })
@@ -142,7 +141,7 @@ struct HostileTests {
     let deaf = try UnixSocket.connect(to: host.socket)
     let hello = bytes(1 as UInt16) + bytes(1 as UInt16) + bytes(20 as UInt32) + bytes(0 as UInt64) + bytes(0 as UInt32)
     try unsafe deaf.sendAll(hello.span.bytes)
-    #expect(eventually { host.fixture.parent.freeCount == 3 })
+    #expect(eventually { host.fixture.parent.last != nil })
     let queue = try #require(host.fixture.parent.last)
     // The rings' description starts the queue; then WAITs, then so many questions that their answers find no room.
     let describe =

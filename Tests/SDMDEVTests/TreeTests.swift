@@ -1,4 +1,4 @@
-// The class as files.
+// What the files of the class tree hold, and when they change or go.
 // SPDX-License-Identifier: Apache-2.0
 
 import LinuxSystem
