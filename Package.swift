@@ -26,6 +26,9 @@ let package = Package(
     // With the protocol that its functions conform to, and the hardware's names.
     .library(name: "HisiliconModel", targets: ["HisiliconModel", "DeviceAccess", "CHisilicon"]),
     .library(name: "VFIOUser", targets: ["VFIOUser"]),
+    // For programs that use an accelerator's queue themselves; the second with the hardware's requests.
+    .library(name: "WarpDriveQueue", targets: ["WarpDriveQueue"]),
+    .library(name: "HisiliconQueue", targets: ["HisiliconQueue", "CHisilicon"]),
     .executable(name: "wdprov", targets: ["wdprov"]),
     // Not for users: the nested fuzzing package can reach a target only through a product.
     .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
@@ -144,6 +147,9 @@ let package = Package(
       dependencies: [
         "LinuxSystem", "OpenSSLProvider", "TestVectors", "WarpDriveConformance", "WarpDriveCore", "ZlibProvider",
       ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "WarpDriveTests", dependencies: ["DeviceAccess", "HisiliconModel", "LinuxSystem", "WarpDrive"],
       swiftSettings: strict),
     .testTarget(name: "FuzzReplayTests", dependencies: ["FuzzTargets", "LinuxSystem"], swiftSettings: strict),
     .testTarget(

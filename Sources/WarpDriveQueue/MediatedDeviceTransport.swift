@@ -13,6 +13,8 @@ public final class MediatedDeviceTransport: QueueTransport {
   private struct State {
     var flags: QueueFlags
     var mapped: Set<QueueRegion> = []
+    /// Addresses in this process of shared memory that the device sees elsewhere, by the device's addresses.
+    var ownAddresses: [UInt64: UInt64] = [:]
   }
 
   private let client: VFIOUserClient
@@ -93,8 +95,22 @@ public final class MediatedDeviceTransport: QueueTransport {
     }
   }
 
-  /// The doorbell page, and the counter that wakes the device.
+  /// The doorbell page, and the counter that wakes the device; where there is no page, messages ring.
   public func doorbell() throws(QueueError) -> QueueDoorbell {
+    try checkProcess()
+    do throws(VFIOUserError) {
+      // The description starts the queue, and tells whether there is a page from then on.
+      let description = try client.region(QueueRegion.doorbells.rawValue)
+      if description.mappableAreas.isEmpty {
+        return .call { [client, generation] value in
+          guard CurrentProcess.generation == generation else { return }
+          // A connection that has ended is noticed by whoever waits.
+          try? client.write(value, region: QueueRegion.doorbells.rawValue, offset: 0x1000, width: 8)
+        }
+      }
+    } catch {
+      throw Self.error(error)
+    }
     let page = try map(.doorbells)
     do throws(VFIOUserError) {
       let events = try client.writeEvents(region: QueueRegion.doorbells.rawValue)
@@ -162,15 +178,35 @@ public final class MediatedDeviceTransport: QueueTransport {
     } catch {
       throw Self.error(error)
     }
-    return address
+    guard state.withLock({ $0.flags.contains(.translated) }) else { return address }
+    return try deviceAddress(of: address, byteCount: memory.count)
+  }
+
+  /// Where a device with few address bits sees memory that was just shared.
+  private func deviceAddress(of address: UInt64, byteCount: Int) throws(QueueError) -> UInt64 {
+    do throws(VFIOUserError) {
+      let body = (0..<8).map { UInt8(truncatingIfNeeded: address >> UInt64(8 * $0)) }
+      let reply = try client.perform(command: QueueCommand.deviceAddress, body: body)
+      let low = try Self.word(reply, at: 0, "the question for an address")
+      let high = try Self.word(reply, at: 4, "the question for an address")
+      let deviceAddress = UInt64(high) << 32 | UInt64(low)
+      state.withLock { $0.ownAddresses[deviceAddress] = address }
+      return deviceAddress
+    } catch {
+      // Otherwise it stays shared where nobody knows.
+      try? client.unmapMemory(iova: address, length: UInt64(byteCount))
+      throw Self.error(error)
+    }
   }
 
   /// Takes shared memory away by `DMA_UNMAP`.
   public func unshare(deviceAddress: UInt64, byteCount: Int) throws(QueueError) {
     try checkProcess()
     guard byteCount > 0 else { throw QueueError(.invalid, "no memory to take away") }
+    let address = state.withLock { $0.ownAddresses[deviceAddress] } ?? deviceAddress
     do throws(VFIOUserError) {
-      try client.unmapMemory(iova: deviceAddress, length: UInt64(byteCount))
+      try client.unmapMemory(iova: address, length: UInt64(byteCount))
+      state.withLock { _ = $0.ownAddresses.removeValue(forKey: deviceAddress) }
     } catch {
       throw Self.error(error)
     }

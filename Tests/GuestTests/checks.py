@@ -9,11 +9,13 @@ from harness import Broken
 NEWEST = "30"
 # The steps of a guest by the revision of its device. The kernel registers an algorithm for the newest alone.
 STEPS = {
-    NEWEST: ("boot", "vfio", "probe", "algorithm", "counters", "cycles", "registers", "reset", "suspend", "zswap",
-             "errors", "bad_jobs", "spurious", "live_reset", "load", "program"),
+    NEWEST: ("boot", "command", "vfio", "probe", "algorithm", "counters", "cycles", "registers", "reset", "suspend",
+             "zswap", "errors", "bad_jobs", "spurious", "live_reset", "load", "program"),
     "21": ("boot", "vfio", "probe", "without_algorithm"),
     "20": ("boot", "vfio", "probe", "without_algorithm"),
 }
+# Steps that need the command in the guest: it is built for this machine's architecture only.
+WITH_COMMAND = ("command", "user_path")
 VECTORS = {NEWEST: 4, "21": 4, "20": 1}
 CYCLES = 5
 MIB_THROUGH_DEVICE = 64
@@ -89,6 +91,26 @@ def load_through_device(run, step, bad=0):
 def boot(run):
     run.verdicts.check("the guest finds both functions",
                        "none" not in (run.facts["boot"]["pf"], run.facts["boot"]["vf"]), run.facts["boot"])
+
+
+def command(run):
+    facts = run.facts["command"]
+    run.verdicts.equal("the command runs in the guest", facts["list"], "0")
+    run.verdicts.check("drivers pass their tests there", int(facts["passed"]) > 0 and facts["failed"] == "0", facts)
+
+
+def user_path(run):
+    facts, verdicts = run.facts["user_path"], run.verdicts
+    verdicts.equal("wdprov compresses on the virtual function while the kernel uses the physical one",
+                   facts["compress"], "0")
+    verdicts.check(f"at least {MIB_THROUGH_DEVICE} MiB go through it",
+                   int(facts["bytes"]) >= MIB_THROUGH_DEVICE << 20, facts["bytes"])
+    verdicts.equal("gunzip takes what it made for the original", facts["gunzip"], "0")
+    verdicts.equal("wdprov decompresses it on the virtual function to the original", facts["decompress"], "0")
+    verdicts.check("no other driver helped out", not told(run, "user_path", "fallback|fell back"),
+                   run.data.get("user_path"))
+    served = number(run, "user_path", "packed")
+    verdicts.say(f"--  {facts['bytes']} bytes to {served} in {facts['seconds']} s")
 
 
 def vfio(run):

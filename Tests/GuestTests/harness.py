@@ -12,6 +12,8 @@ import tempfile
 import threading
 import time
 
+import initramfs
+
 # A run that is killed leaves no server and no QEMU behind.
 WITH_PARENT = ["setpriv", "--pdeathsig", "KILL"]
 SERVER_START = 20  # seconds until the sockets are there
@@ -58,6 +60,7 @@ class Model:
 
     def __init__(self, command, root, name, revision, log):
         self.command = command
+        self.program = pathlib.Path(shutil.which(command[0]) or command[0]).resolve()
         self.revision = revision
         self.log = log
         # The sockets lie inside the chroot; a short link leads to them, as a socket's path has room for 107 bytes.
@@ -85,6 +88,10 @@ class Model:
             if time.monotonic() > limit:
                 raise Broken(f"the server made no sockets within {SERVER_START} s: {self.tail()}")
             time.sleep(0.05)
+
+    def runs_on(self, architecture):
+        """Whether a guest of that architecture can run the command."""
+        return initramfs.runs_on(self.program, architecture)
 
     def tail(self):
         lines = pathlib.Path(self.log).read_text(errors="replace").splitlines()
@@ -161,10 +168,15 @@ class Guest:
         kernel += " nowatchdog rcupdate.rcu_cpu_stall_suppress=1"
         kernel += f" wdprov.steps={','.join(steps)}"
         folder = f"/guest/{architecture}"
+        initrd = f"{folder}/initrd"
+        if model.runs_on(architecture):
+            # The command under test is in the guest, too, in an initramfs of this run alone.
+            initramfs.add(root / initrd[1:], model.program, model.directory / "initrd")
+            initrd = model.inside / "initrd"
         arguments = [*WITH_PARENT, "chroot", str(root), f"/usr/bin/{machine['program']}", *machine["machine"],
                      "-accel", "tcg", "-m", MEMORY, "-object", f"memory-backend-memfd,id=m,size={MEMORY},share=on",
                      "-nodefaults", "-display", "none", "-serial", "stdio", "-no-reboot",
-                     "-kernel", f"{folder}/vmlinuz", "-initrd", f"{folder}/initrd", "-append", kernel]
+                     "-kernel", f"{folder}/vmlinuz", "-initrd", str(initrd), "-append", kernel]
         arguments += function_option(model.inside / "pf", "4") + function_option(model.inside / "vf", "5")
         self.process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT)

@@ -3,6 +3,7 @@
 
 Usage: initramfs.py modules UNPACKED-IMAGE INTO NAME…    copies modules and what they depend on, and notes the order
        initramfs.py pack GUEST INIT OUTPUT               makes the initramfs of a guest's folder
+       initramfs.py add INITRD COMMAND OUTPUT            the same with a program of this machine and its libraries
 """
 # SPDX-License-Identifier: Apache-2.0
 
@@ -11,8 +12,11 @@ import lzma
 import pathlib
 import re
 import stat
+import subprocess
 import sys
 
+# What an ELF file's header says of the machine that it is for.
+ELF_MACHINES = {"amd64": 62, "arm64": 183}
 ORDER = "order"  # one module a line: "NAME:", then what is to be loaded for it, in this order, itself last
 
 
@@ -98,11 +102,42 @@ def pack(guest, init, output):
     output.write_bytes(gzip.compress(archive.finish(), compresslevel=1, mtime=0))
 
 
+def runs_on(command, architecture):
+    """Whether a program of this machine is one for a guest of that architecture."""
+    head = command.read_bytes()[:20]
+    return head[:4] == b"\x7fELF" and int.from_bytes(head[18:20], "little") == ELF_MACHINES[architecture]
+
+
+def libraries(command):
+    """The shared libraries that a program loads, and the loader, where they are on this machine."""
+    listed = subprocess.run(["ldd", str(command)], capture_output=True, text=True, check=True).stdout
+    return [pathlib.Path(path) for path in re.findall(r"(/\S+) \(0x", listed)]
+
+
+def add(initrd, command, output):
+    """Packs a program as /bin/NAME, with its libraries where it looks for them, behind a guest's initramfs."""
+    archive = Archive()
+    archive.file(f"bin/{command.name}", command.read_bytes(), 0o755)
+    folders = set()
+    for path in libraries(command):
+        for folder in reversed(path.parents[:-1]):
+            if folder not in folders:
+                folders.add(folder)
+                archive.directory(str(folder)[1:])
+        archive.file(str(path)[1:], path.read_bytes(), 0o755)
+    first = initrd.read_bytes()
+    # The kernel unpacks one archive after the other; this one is not compressed, which would cost an emulated
+    # processor seconds, and has to begin at a multiple of four bytes.
+    output.write_bytes(first + b"\0" * (-len(first) % 4) + archive.finish())
+
+
 def main():
     if len(sys.argv) >= 4 and sys.argv[1] == "modules":
         copy_modules(pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3]), sys.argv[4:])
     elif len(sys.argv) == 5 and sys.argv[1] == "pack":
         pack(*map(pathlib.Path, sys.argv[2:5]))
+    elif len(sys.argv) == 5 and sys.argv[1] == "add":
+        add(*map(pathlib.Path, sys.argv[2:5]))
     else:
         sys.exit(__doc__)
 

@@ -14,7 +14,8 @@ struct DomainTests {
 
   /// Memory of this process, shared in process.
   private func share(
-    _ transport: any QueueTransport, _ mapping: SharedMapping, offset: Int = 0, count: Int = 4096, isReadOnly: Bool = false
+    _ transport: any QueueTransport, _ mapping: SharedMapping, offset: Int = 0, count: Int = 4096,
+    isReadOnly: Bool = false
   ) throws -> UInt64 {
     try unsafe transport.share(
       UnsafeMutableRawBufferPointer(start: mapping.base + offset, count: count), file: nil, offset: 0,

@@ -26,8 +26,8 @@ final class FakeParent: SDMDEVParent {
   let regionSizes = (doorbells: 0x2000, rings: FakeQueue.ringsSize)
 
   init(
-    _ name: String = "fake-0", mode: DMAFlags = .sharedVirtual, queues: Int = 4, function: FakeFunction = FakeFunction(),
-    hasPages: Bool = true
+    _ name: String = "fake-0", mode: DMAFlags = .sharedVirtual, queues: Int = 4,
+    function: FakeFunction = FakeFunction(), hasPages: Bool = true
   ) {
     self.name = name
     self.mode = mode

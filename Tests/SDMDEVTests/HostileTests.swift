@@ -145,7 +145,8 @@ struct HostileTests {
     #expect(eventually { host.fixture.parent.freeCount == 3 })
     let queue = try #require(host.fixture.parent.last)
     // The rings' description starts the queue; then WAITs, then so many questions that their answers find no room.
-    let describe = bytes(2 as UInt16) + bytes(5 as UInt16) + bytes(48 as UInt32) + bytes(0 as UInt64)
+    let describe =
+      bytes(2 as UInt16) + bytes(5 as UInt16) + bytes(48 as UInt32) + bytes(0 as UInt64)
       + bytes(32 as UInt32) + bytes(0 as UInt32) + bytes(1 as UInt32) + bytes(0 as UInt32) + bytes(0 as UInt64)
       + bytes(0 as UInt64)
     try unsafe deaf.sendAll(describe.span.bytes)
@@ -154,7 +155,8 @@ struct HostileTests {
       try unsafe deaf.sendAll(wait.span.bytes)
     }
     #expect(eventually { queue.state == .started })
-    let information = bytes(11 as UInt16) + bytes(4 as UInt16) + bytes(32 as UInt32) + bytes(0 as UInt64)
+    let information =
+      bytes(11 as UInt16) + bytes(4 as UInt16) + bytes(32 as UInt32) + bytes(0 as UInt64)
       + bytes(16 as UInt32) + [UInt8](repeating: 0, count: 12)
     try deaf.setSendLimit(nanoseconds: 200_000_000)
     var sent = 0

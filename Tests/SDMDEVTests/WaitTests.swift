@@ -78,10 +78,11 @@ struct WaitTests {
     }
     // Those that come later are woken by later completions.
     for _ in 0..<4 {
-      #expect(eventually {
-        queue.complete()
-        return woken.wait(nanoseconds: 1_000_000)
-      })
+      #expect(
+        eventually {
+          queue.complete()
+          return woken.wait(nanoseconds: 1_000_000)
+        })
     }
     waiters.join()
   }

@@ -82,7 +82,7 @@ public struct ZipStreamPart: Hashable, Sendable {
 }
 
 /// A request to the ZIP engine.
-public struct ZipMessage {
+public struct ZipMessage: Sendable {
   /// The most bytes of a request's input and of its output: 8 MiB.
   public static let largest = Int(HISI_ZIP_LENGTH_MAX)
   /// The most input of a request that is a stream of its own, so that its output fits whatever it is.

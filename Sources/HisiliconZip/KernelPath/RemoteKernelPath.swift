@@ -163,7 +163,14 @@ private final class RemoteZipState: @unchecked Sendable {
     if let successor { return try successor.step(input, &output, flush) }
     if let answer { return hand(answer, &output, consumed: 0) }
     let total = held.count + input.byteCount
-    if flush == .finish, total <= messageLimit, let progress = try ask(input, &output) { return progress }
+    if flush == .finish, total <= messageLimit {
+      do throws(ProviderError) {
+        if let progress = try ask(input, &output) { return progress }
+      } catch {
+        // What came before is used, and its caller has it no more: software goes on with it.
+        guard error.code.isDriverFault, !held.isEmpty else { throw error }
+      }
+    }
     if flush == .none, direction == .compress ? total <= messageLimit : total <= Self.magicCount {
       held += [UInt8](copying: input)
       return CompressionProgress(consumed: input.byteCount)

@@ -1,6 +1,9 @@
 // A ZIP device as a parent of mediated devices.
 // SPDX-License-Identifier: Apache-2.0
 
+import CHisilicon
+import HisiliconQueue
+import LinuxSystem
 public import SDMDEV
 public import WarpDriveQueue
 
@@ -10,6 +13,15 @@ extension ZipDevice: SDMDEVParent {
 
   /// The addresses of the kernel path's rings, contexts and buffers.
   public var reservedAddresses: ClosedRange<UInt64> { manager.memory.addresses }
+
+  /// A doorbell page, and the rings with their page of flags.
+  public var regionSizes: (doorbells: Int, rings: Int) {
+    let layout = RingLayout(submissionDepth: manager.queueDepth, completionDepth: manager.queueDepth)
+    return (Int(HISI_DOORBELL_PAGE_SIZE), layout.byteCount)
+  }
+
+  /// How many errors an hour isolate the device; 0 is never.
+  public var isolateStrategy: Int { manager.state.withLock { $0.errors.strategy } }
 
   /// Takes a queue for a program; kernel queues that nobody uses make room for it.
   ///

@@ -289,7 +289,17 @@ extension ZipQueue {
   }
 
   func fail(_ error: QueueError) {
-    stop()
+    let (isStarted, configuration) = guarded.withLock { ($0.phase == .started, $0.configuration) }
+    guard isStarted else { return }
+    hardware.stopSubmissions()
+    do throws(QueueError) {
+      try manager.stop(hardware, configuration, drops: true)
+    } catch {
+      // A reset was asked for, or is under way, and concludes the queue; this is the thread that would make it.
+      return manager.notice("queue \(number) waits for a reset: \(error.message)")
+    }
+    guarded.withLock { $0.isActive = false }
+    end()
   }
 
   func watch(at now: UInt64) -> Bool {

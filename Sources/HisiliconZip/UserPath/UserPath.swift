@@ -23,11 +23,17 @@ final class UserPath: Sendable {
     var longestPause: UInt64 = 5_000_000_000
   }
 
+  /// Why there was no queue, and when one is asked for again.
+  private struct Refusal {
+    var error: QueueError
+    var pause: UInt64
+    var nextAttempt: UInt64
+  }
+
   private struct State {
     var queues: [ZipDirection: [UserQueue]] = [:]
-    var refusal: QueueError?
-    var pause: UInt64 = 0
-    var nextAttempt: UInt64 = 0
+    /// By what was asked for: a device that lacks one format has the others.
+    var refusals: [ZipFormat: Refusal] = [:]
     var isWatched = false
   }
 
@@ -53,36 +59,39 @@ final class UserPath: Sendable {
     defer { turn.signal() }
     if let queue = usable(direction, format, isFull: false) { return queue }
     do throws(QueueError) {
-      try checkPause()
+      try checkPause(format)
       let queue = try request(QueueCapability(algorithm: format.name, type: direction.rawValue))
       let made = UserQueue(EngineQueue(queue, direction, poolLimit: limits.poolBytes))
       return state.withLock { state in
-        state.refusal = nil
-        state.pause = 0
+        state.refusals = [:]
         state.queues[direction, default: []].append(made)
         return UserExecutor(made, self)
       }
     } catch {
-      note(error)
+      note(error, format)
       // One that is well used is better than none.
       if let queue = usable(direction, format, isFull: true) { return queue }
       throw error
     }
   }
 
-  private func checkPause() throws(QueueError) {
-    let (refusal, nextAttempt) = state.withLock { ($0.refusal, $0.nextAttempt) }
-    if let refusal, MonotonicClock.now() < nextAttempt { throw refusal }
+  private func checkPause(_ format: ZipFormat) throws(QueueError) {
+    guard let refusal = state.withLock({ $0.refusals[format] }), MonotonicClock.now() < refusal.nextAttempt else {
+      return
+    }
+    throw refusal.error
   }
 
-  private func note(_ refusal: QueueError) {
+  private func note(_ error: QueueError, _ format: ZipFormat) {
     let limits = limits
+    let now = MonotonicClock.now()
     state.withLock { state in
+      let last = state.refusals[format]
       // A refusal during the pause is the last one again.
-      guard MonotonicClock.now() >= state.nextAttempt else { return }
-      state.refusal = refusal
-      state.pause = state.pause == 0 ? limits.firstPause : min(2 * state.pause, limits.longestPause)
-      state.nextAttempt = MonotonicClock.deadline(after: state.pause)
+      if let last, now < last.nextAttempt { return }
+      let pause = last.map { min(2 * $0.pause, limits.longestPause) } ?? limits.firstPause
+      state.refusals[format] = Refusal(
+        error: error, pause: pause, nextAttempt: now.addingReportingOverflow(pause).partialValue)
     }
   }
 

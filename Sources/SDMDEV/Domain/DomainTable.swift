@@ -40,7 +40,8 @@ final class DomainTable: Sendable {
     }
     let hasSpaces = function.capabilities.contains(.addressSpaces)
     guard hasSpaces || mode == .singleProcess || mode == .physical else {
-      throw QueueError(.unsupported, "a device without PASIDs cannot be set to \(mode.names): use SINGLE_PROC_MAP or PHY")
+      throw QueueError(
+        .unsupported, "a device without PASIDs cannot be set to \(mode.names): use SINGLE_PROC_MAP or PHY")
     }
     self.mode = mode
     self.function = function

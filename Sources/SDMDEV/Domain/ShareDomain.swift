@@ -88,7 +88,8 @@ final class ShareDomain: Sendable {
     try turn.take { () throws(QueueError) in
       let isLast = try entries.withLock { (entries) throws(QueueError) in
         guard let index = entries.firstIndex(where: { $0.range == range && $0.holders.contains(holder) }) else {
-          throw QueueError(.invalid, "there is no memory shared at 0x\(String(range.lowerBound, radix: 16)) of that size")
+          throw QueueError(
+            .invalid, "there is no memory shared at 0x\(String(range.lowerBound, radix: 16)) of that size")
         }
         entries[index].holders.remove(holder)
         return entries[index].holders.isEmpty
@@ -163,7 +164,8 @@ final class ShareDomain: Sendable {
   private func checked(_ address: UInt64, _ byteCount: UInt64) throws(QueueError) -> ClosedRange<UInt64> {
     let (last, overflow) = address.addingReportingOverflow(byteCount &- 1)
     guard byteCount > 0, !overflow, last <= highest else {
-      throw QueueError(.invalid, "the device has no addresses for \(byteCount) bytes at 0x\(String(address, radix: 16))")
+      throw QueueError(
+        .invalid, "the device has no addresses for \(byteCount) bytes at 0x\(String(address, radix: 16))")
     }
     guard !(address...last).overlaps(reserved) else {
       throw QueueError(.invalid, "memory at 0x\(String(address, radix: 16)) would lie over the driver's own")

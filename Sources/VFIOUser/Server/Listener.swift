@@ -45,13 +45,13 @@ final class Listener: Sendable {
   func stop() {
     isStopping.open()
     socket.shutDown()
-    for client in clients.withLock({ $0 }) { client.channel.stopServing() }
+    for client in clients.withLock({ $0 }) { client.channel?.stopServing() }
   }
 
   /// Ends the connections of the processes that are meant.
   func disconnect(_ isMeant: (UnixSocket.PeerCredentials) -> Bool) {
     for client in clients.withLock({ $0 }) where isMeant(client.peer) {
-      client.channel.close(VFIOUserError(.disconnected, "the server ended the connection"))
+      client.channel?.close(VFIOUserError(.disconnected, "the server ended the connection"))
     }
   }
 
@@ -77,7 +77,7 @@ final class Listener: Sendable {
     for client in served {
       let now = MonotonicClock.now()
       if !client.hasEnded.wait(nanoseconds: deadline > now ? deadline - now : 0) {
-        client.channel.close(VFIOUserError(.disconnected, "the server stops"))
+        client.channel?.close(VFIOUserError(.disconnected, "the server stops"))
       }
       client.join()
     }
@@ -97,23 +97,28 @@ final class Listener: Sendable {
       try refuse(newcomer)
       return nil
     }
-    let client = ListenerClient(try Channel(newcomer, role: .server), peer: peer)
+    let channel = try Channel(newcomer, role: .server)
+    let client = ListenerClient(channel, peer: peer)
     clients.withLock { $0.append(client) }
     // Either `stop` sees the client above, or this sees that it was called.
-    if isStopping.isOpen { client.channel.stopServing() }
+    if isStopping.isOpen { client.channel?.stopServing() }
     do throws(SystemError) {
+      counters.clients.add()
       try client.start { [self, unowned client] in
-        let session = Session(client.channel, device: makeDevice(peer), peer: peer, options: options, counters: counters)
-        _ = session.run()
+        serve(channel, peer)
         forget(client)
       }
-      counters.clients.add()
       return client
     } catch {
-      client.channel.close(VFIOUserError(error))
+      channel.close(VFIOUserError(error))
       forget(client)
       throw error
     }
+  }
+
+  private func serve(_ channel: Channel, _ peer: UnixSocket.PeerCredentials) {
+    let session = Session(channel, device: makeDevice(peer), peer: peer, options: options, counters: counters)
+    _ = session.run()
   }
 
   private func forget(_ client: ListenerClient) {
@@ -126,8 +131,9 @@ final class Listener: Sendable {
     let present = clients.withLock { $0 }
     let own = present.filter { $0.peer.userID == peer.userID }
     for (those, most) in [(present, mostClients), (own, options.mostClientsOfUser)] where those.count >= most {
-      guard let last = those.first(where: { $0.channel.socket.isHungUp }),
-        last.hasEnded.wait(nanoseconds: Self.cleanUpLimit)
+      guard let last = those.first(where: { $0.channel?.socket.isHungUp != false }),
+        // Among many, one that does not end keeps the others waiting for a moment only.
+        last.hasEnded.wait(nanoseconds: mostClients == 1 ? Self.cleanUpLimit : Self.refusalLimit)
       else { return false }
     }
     return true

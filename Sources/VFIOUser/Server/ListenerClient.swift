@@ -5,16 +5,20 @@ import LinuxSystem
 
 /// One client that is being served, or was.
 final class ListenerClient: Sendable {
-  let channel: Channel
+  /// The connection, until it has ended: the object is kept for longer.
+  private let connection: ConnectionReference
   let peer: UnixSocket.PeerCredentials
   /// Open once the device was told that the client is gone.
   let hasEnded = Gate()
   private let thread = Guarded(Thread?.none)
 
   init(_ channel: Channel, peer: UnixSocket.PeerCredentials) {
-    self.channel = channel
+    connection = ConnectionReference(channel)
     self.peer = peer
   }
+
+  /// The connection; nil once it has ended.
+  var channel: Channel? { connection.channel }
 
   /// Serves on a thread of its own.
   ///
@@ -23,6 +27,7 @@ final class ListenerClient: Sendable {
     try thread.withLock { (thread) throws(SystemError) in
       thread = try Thread(name: "vfio-user") { [self] in
         body()
+        connection.drop()
         hasEnded.open()
       }
     }

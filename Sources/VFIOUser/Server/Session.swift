@@ -114,7 +114,8 @@ final class Session {
     mostDescriptors = min(
       proposed.maxDescriptors ?? VFIOUserCapabilities.defaultMaxDescriptors, ReceivedDescriptors.most)
     let memory = ClientMemory(
-      connection, largest: proposed.maxTransfer ?? VFIOUserCapabilities.defaultMaxTransfer, timeLimit: options.memoryTimeLimit)
+      connection, largest: proposed.maxTransfer ?? VFIOUserCapabilities.defaultMaxTransfer,
+      timeLimit: options.memoryTimeLimit)
     try device.admit(peer)
     // From here on the device is told when the client goes.
     isConnected = true

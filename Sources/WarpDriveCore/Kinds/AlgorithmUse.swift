@@ -102,6 +102,14 @@ public struct RequestResult: Sendable, Equatable {
   public let trailing: Int
   /// Whether another driver answered because the chosen one failed; its name is the handle's `lastDriverName`.
   public let usedFallback: Bool
+
+  /// Makes a result, for queues of a provider's own; counts are in bytes.
+  public init(consumed: Int, produced: Int, trailing: Int, usedFallback: Bool) {
+    self.consumed = consumed
+    self.produced = produced
+    self.trailing = trailing
+    self.usedFallback = usedFallback
+  }
 }
 
 extension OutputRawSpan {

@@ -10,6 +10,8 @@ debug=/sys/kernel/debug/hisi_zip
 zswap=/sys/module/zswap/parameters
 first_mib=2  # the small loads between the faults
 final_mib=88 # three quarters of it can be compressed
+user_mib=64  # by the user path
+wdprov=/bin/wdprov
 
 emit() { echo "@$*"; }
 
@@ -119,6 +121,15 @@ step_boot() {
   fact vf "${vf:-none}"
   fact kernel "$(uname -r)"
   [ -n "$pf" ]
+}
+
+# The command is there, starts, and lists drivers that passed their tests; the guest has no libcrypto.
+step_command() {
+  "$wdprov" list >/tmp/list 2>/tmp/list.error
+  fact list $?
+  data command cat /tmp/list.error
+  fact failed "$(grep ' failed ' /tmp/list | grep -vc openssl)"
+  fact passed "$(grep -c ' passed ' /tmp/list)"
 }
 
 # The virtual function goes to vfio-pci before the kernel's driver, which claims it too, is there.
@@ -305,14 +316,32 @@ step_live_reset() {
   load_facts 55
 }
 
-# The whole load through the kernel's driver while a program drives the virtual function.
+vf_queues() {
+  /programs/vf_queues "$vf" 4 /tmp >/tmp/vf_queues 2>&1
+  echo $? >/tmp/vf_status
+}
+
+# The command itself, as often as needed, is what is compressed.
+user_data() { while cat "$wdprov"; do :; done 2>/dev/null | head -c "$((user_mib << 20))"; }
+on_function() {
+  verb=$1
+  shift
+  "$wdprov" "$verb" --device "vfio:$vf" --driver wd-hisi-gzip "$@" 2>>/tmp/user_path.error
+}
+compress_on_function() {
+  began=$(date +%s)
+  user_data | on_function compress -c - >/tmp/user.gz
+  echo $? >/tmp/user_status
+  echo $(($(date +%s) - began)) >/tmp/user_seconds
+}
+
+# The whole load through the kernel's driver while a program drives the virtual function: the command where what it
+# made is looked at afterwards.
 step_load() {
-  if [ -n "$vf" ]; then
-    (
-      /programs/vf_queues "$vf" 4 /tmp >/tmp/vf_queues 2>&1
-      echo $? >/tmp/vf_status
-    ) &
-  fi
+  case " $steps " in
+    *' user_path '*) compress_on_function & ;;
+    *) [ -z "$vf" ] || vf_queues & ;;
+  esac
   fact in_before "$(vm_count zswpin)"
   fact out_before "$(vm_count zswpout)"
   fact send_before "$(counter send_cnt)"
@@ -327,8 +356,24 @@ step_load() {
   kernel_says load 'BUG|WARNING|iommu|DMAR'
 }
 
+# What the command made beside the load, judged by busybox and by the function's other direction.
+step_user_path() {
+  fact compress "$(cat /tmp/user_status)"
+  fact seconds "$(cat /tmp/user_seconds)"
+  fact bytes "$(user_data | wc -c)"
+  fact packed "$(wc -c </tmp/user.gz)"
+  user_data | sha256sum >/tmp/user.sum
+  gunzip -c /tmp/user.gz 2>>/tmp/user_path.error | sha256sum | cmp -s - /tmp/user.sum
+  fact gunzip $?
+  on_function decompress -c /tmp/user.gz | sha256sum | cmp -s - /tmp/user.sum
+  fact decompress $?
+  data user_path cat /tmp/user_path.error
+  rm /tmp/user.gz
+}
+
 step_program() {
   [ -n "$vf" ] || return 0
+  [ -e /tmp/vf_status ] || vf_queues
   fact program "$(cat /tmp/vf_status)"
   data program cat /tmp/vf_queues
   facts="$facts $(tr -d '\r@' </tmp/vf_queues | tail -n 1)"

@@ -58,6 +58,16 @@ import ZlibProvider
     #expect(back == bytes)
     var driver = handle.lastDriverName
     #expect(driver == "gzip-zlib")
+    var stream = try gone.compressor("hisi-gzip-acomp")
+    let made = try [UInt8](capacity: 200_000) { (output) throws(ProviderError) in
+      _ = try stream.step(bytes.rawSpan, into: &output)
+      _ = try stream.step(RawSpan(), into: &output, flush: .finish)
+    }
+    var reference = try gone.compression("gzip")
+    back = try reference.decompress(made)
+    #expect(back == bytes)
+    driver = stream.lastDriverName
+    #expect(driver == "gzip-zlib")
     let there = try registry(host, messageLimit: 50_000)
     var large = try there.compression("hisi-gzip-acomp")
     back = try large.decompress(large.compress(bytes))

@@ -63,6 +63,9 @@ void baseline_socket_round_trips(size_t count);
 /// Ends the connection and the thread.
 void baseline_socket_close(void);
 
+/// ioctl(FIONREAD) on an empty pipe, count times.
+void baseline_ioctls(size_t count);
+
 /// Keeps this thread, and those that it makes, to the processor on which it is; not nested.
 void baseline_pin(void);
 /// Ends that for this thread.
