@@ -24,7 +24,7 @@ struct ServeTests {
       #expect(try served.function(function)["connected"] as? Bool == true)
     }
     let list = try served.tool.run("device", "list")
-    #expect(list.lines.count == 3 && list.lines[1].hasPrefix("hisi_zip-0  model  \(revision)"))
+    #expect(list.lines.count >= 3 && list.lines[1].hasPrefix("hisi_zip-0  model  \(revision)"))
     #expect(list.lines[1].hasSuffix("pf,vf1"))
     let device = try #require(
       (try served.tool.run("device", "list", "--json").json()["devices"] as? [[String: Any]])?.first)
@@ -113,7 +113,10 @@ struct ServeTests {
       ["--device", "model:31"], ["--device", "model:"], ["--device", "model:0x30"], ["--device", "frob"],
       ["--device", ""],
       ["--device", "vfio:frob"], ["--device", "vfio-user:"], ["--engines", "0"], ["--engines", "65"],
-      ["--engines", "x"], ["--pf-socket", "a", "--vf-socket", "a"], ["--pf-socket", ""],
+      ["--engines", "x"], ["--dma-flag", "frob"], ["--quota", "0"], ["--isolate-strategy", "65536"],
+      ["--queue-depth", "1"], ["--pf-socket", "a", "--quota", "1"],
+      ["--device", "vfio:0000:75:00.0", "--engines", "1"],
+      ["--group", "no such group"], ["--pf-socket", "a", "--vf-socket", "a"], ["--pf-socket", ""],
       (0..<16).flatMap { ["--vf-socket", "\($0)"] }, ["--run-dir", ""], ["extra"],
     ])
   func usage(arguments: [String]) throws {
@@ -132,7 +135,8 @@ struct ServeTests {
     let outcome = try Tool(folder).run("serve", "--run-dir", "r", "--device", device)
     #expect(outcome.status == 69 && outcome.errors.contains("issue 4"))
     #expect(try Tool(folder, environment: ["WDPROV_DEVICE": device]).run("serve", "--run-dir", "r").status == 69)
-    #expect(try folder.names.isEmpty)
+    #expect(try folder.names == ["r"])
+    #expect(try DirectoryListing.names(in: folder.path("r")).isEmpty)
   }
 
   @Test("a trace has a line for each access, decoded, and keeps what was there")

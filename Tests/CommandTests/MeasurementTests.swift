@@ -41,7 +41,8 @@ struct MeasurementTests {
       ("stdrng", ["generate"]),
     ])
   func bench(name: String, operations: [String]) throws {
-    let object = try tool.run("bench", name, "--sizes", "64,4K", "--seconds", "0.01", "--json").json()
+    let software = name == "gzip" ? ["--driver", "gzip-zlib"] : []
+    let object = try tool.run(["bench", name, "--sizes", "64,4K", "--seconds", "0.01", "--json"] + software).json()
     let rows = try #require(object["rows"] as? [[String: Any]])
     #expect(rows.map { $0["operation"] as? String } == ["copy", "copy"] + operations.flatMap { [$0, $0] })
     for row in rows {
@@ -53,6 +54,19 @@ struct MeasurementTests {
       #expect(row["emulated"] as? Bool == false)
       #expect((row["ratio"] is Double) == (row["operation"] as? String == "compress"))
     }
+  }
+
+  @Test("bench says when a device is a model, on both paths")
+  func model() throws {
+    let drivers = ["hisi-gzip-acomp", "wd-hisi-gzip"]
+    let options = drivers.flatMap { ["--driver", $0] } + ["--sizes", "4K", "--seconds", "0.01"]
+    let rows = try #require(
+      try tool.run(["bench", "gzip", "--device", "model:21", "--json"] + options).json()["rows"] as? [[String: Any]])
+    for driver in drivers {
+      let own = rows.filter { $0["driver"] as? String == driver }
+      #expect(own.count == 2 && own.allSatisfy { $0["emulated"] as? Bool == true && $0["fallbacks"] as? Int == 0 })
+    }
+    #expect(try tool.run(["bench", "gzip"] + options).text.contains("a model of a device"))
   }
 
   @Test("bench takes threads, a queue's depth, a level and a file")

@@ -21,7 +21,8 @@ struct PolicyTests {
 
   @Test("a denied driver, name or provider is not found (69)", arguments: ["gzip-zlib", "gzip", "provider:zlib"])
   func deny(rule: String) throws {
-    let outcome = try tool(#"{"deny": ["\#(rule)"]}"#).run("compress", "f")
+    // Not the model either, which serves where nothing else does.
+    let outcome = try tool(#"{"deny": ["\#(rule)", "provider:hisi_zip", "provider:wd_hisi_zip"]}"#).run("compress", "f")
     #expect(outcome.status == 69)
     #expect(outcome.errors.contains("policy denies"))
     #expect(try folder.names == ["f", "policy.json"])
@@ -108,12 +109,13 @@ struct PolicyTests {
 
 @Suite("A driver that fails its self-test serves nobody")
 struct SelfTestFailureTests {
+  private static let broken = "gzip-zlib,hisi-gzip-acomp,wd-hisi-gzip,sha256-openssl"
   let folder: TemporaryFolder
   let tool: Tool
 
   init() throws {
     folder = try TemporaryFolder()
-    tool = Tool(folder, environment: ["WDPROV_CORRUPT_SELFTEST": "gzip-zlib,sha256-openssl"])
+    tool = Tool(folder, environment: ["WDPROV_CORRUPT_SELFTEST": Self.broken])
     try folder.create("f", Sample.text)
   }
 
@@ -137,7 +139,7 @@ struct SelfTestFailureTests {
   func unusable() throws {
     let outcome = try tool.run("compress", "f")
     #expect(outcome.status == 69)
-    #expect(outcome.errors.contains("gzip-zlib is out of service"))
+    #expect(outcome.errors.contains("is out of service"))
     #expect(try folder.names == ["f"])
     #expect(try tool.run("hash", "sha256", "f").status == 69)
     #expect(try tool.run("compress", "--driver", "gzip-zlib", "f").status == 69)

@@ -78,6 +78,23 @@ final class ControlConnection {
   /// Sends bytes as they are.
   func send(_ text: String) throws { try unsafe socket.sendAll(Array(text.utf8).span.bytes) }
 
+  /// Sends bytes.
+  func send(_ bytes: Data) throws { try unsafe socket.sendAll(Array(bytes).span.bytes) }
+
+  /// The next bytes behind a line.
+  func bytes(_ count: Int) throws -> Data {
+    while received.count < count {
+      guard try socket.descriptor.poll(for: .readable, nanoseconds: 60_000_000_000) != [] else {
+        throw ToolError("the host says nothing")
+      }
+      let chunk = try read()
+      if chunk.isEmpty { throw ToolError("the host ended in the middle of its bytes") }
+      received += chunk
+    }
+    defer { received.removeSubrange(..<count) }
+    return Data(received[..<count])
+  }
+
   /// The next line, or nil at the end of the stream.
   func line() throws -> String? {
     while true {

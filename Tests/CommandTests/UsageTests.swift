@@ -9,11 +9,13 @@ struct UsageTests {
   let tool: Tool
   static let subcommands = [
     "list", "providers", "info", "compress", "decompress", "hash", "test", "bench", "batch", "serve", "device",
-    "doctor",
-    "completions",
+    "mdev", "doctor", "completions",
   ]
   /// Commands below a subcommand; they share its manual page.
-  static let nested = ["device list", "device status", "device reset", "device inject"]
+  static let nested = [
+    "device list", "device status", "device reset", "device inject", "mdev types", "mdev create", "mdev list",
+    "mdev remove",
+  ]
 
   init() throws { tool = Tool(try TemporaryFolder(), environment: ["COLUMNS": "80"]) }
 
@@ -43,6 +45,7 @@ struct UsageTests {
       ["bench"], ["completions"], ["completions", "csh"], ["list", "extra"], ["test", "--seconds", "x"],
       ["bench", "gzip", "--sizes", "1X"], ["bench", "gzip", "--threads", "0"], ["test", "gzip", "--all"],
       ["device", "frob"], ["device", "list", "extra"], ["device", "inject", "hisi_zip-0"], ["device", "--frob"],
+      ["mdev", "frob"], ["mdev", "create"], ["mdev", "remove"],
     ])
   func wrongUsage(arguments: [String]) throws {
     let outcome = try tool.run(arguments)

@@ -29,7 +29,8 @@ struct Providers: Subcommand {
       ])
       for provider in providers {
         table.add([
-          provider.name, provider.version, provider.source, "0", String(provider.algorithmCount), provider.state,
+          provider.name, provider.version.isEmpty ? "-" : provider.version, provider.source,
+          String(provider.devices.count), String(provider.algorithmCount), provider.state,
           provider.problem ?? "",
         ])
       }
@@ -45,6 +46,8 @@ struct ProviderReport {
   let version: String
   let source: String
   let algorithmCount: Int
+  /// The devices behind it: those of an accelerator's drivers.
+  let devices: [String]
   /// Why it cannot be used, with the command that adds what is missing; nil where it can.
   let problem: String?
 
@@ -52,7 +55,10 @@ struct ProviderReport {
   init(_ provider: any Provider, in registry: Registry) {
     name = provider.name
     source = provider.source
-    algorithmCount = registry.algorithms.count { $0.providerName == provider.name }
+    let own = registry.algorithms.filter { $0.providerName == provider.name }
+    algorithmCount = own.count
+    let onDevice = own.contains { !$0.descriptor.flags.isDisjoint(with: [.hardware, .emulated]) }
+    devices = onDevice ? [provider.source] : []
     var problem: String?
     do throws(ProviderError) { try provider.checkAvailability() } catch { problem = error.message }
     self.problem = problem
@@ -62,10 +68,11 @@ struct ProviderReport {
   /// The word for people and scripts.
   var state: String { problem == nil ? "available" : "unavailable" }
 
-  /// The contract's JSON; the providers of this release have no devices.
+  /// The contract's JSON.
   var json: JSONValue {
     .object([
-      ("name", .string(name)), ("version", .string(version)), ("source", .string(source)), ("devices", .array([])),
+      ("name", .string(name)), ("version", .string(version)), ("source", .string(source)),
+      ("devices", JSONValue(devices)),
       ("algorithms", .integer(algorithmCount)), ("state", .string(state)), ("reason", JSONValue(problem)),
     ])
   }
