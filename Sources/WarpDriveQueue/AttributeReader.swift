@@ -93,7 +93,7 @@ struct AttributeReader {
       && name.utf8.allSatisfy { byte in
         let isLetter = (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
         let isDigit = (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-        return isLetter || isDigit || [UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: ":")].contains(byte)
+        return isLetter || isDigit || "-_.:".utf8.contains(byte)
       }
   }
 }
@@ -113,4 +113,3 @@ extension QueueError {
     self.init(code, "\(what): \(error.description)")
   }
 }
-

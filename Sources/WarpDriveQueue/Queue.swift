@@ -164,10 +164,16 @@ public final class Queue: Sendable {
   /// Refuses a call of a child's, or after `release`.
   @inline(__always)
   func checkUse() throws(QueueError) {
+    try checkProcess()
+    guard !isReleased.load(ordering: .relaxed) else { throw QueueError(.invalid, "the queue was released") }
+  }
+
+  /// Refuses a call of a child's.
+  @inline(__always)
+  func checkProcess() throws(QueueError) {
     guard CurrentProcess.generation == generation else {
       throw QueueError(.denied, "the queue is the parent process's: request one of this process's own")
     }
-    guard !isReleased.load(ordering: .relaxed) else { throw QueueError(.invalid, "the queue was released") }
   }
 
   /// Throws where the device's side has gone, which a ring alone does not show.

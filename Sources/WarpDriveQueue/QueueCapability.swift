@@ -11,7 +11,9 @@ public struct QueueCapability: Hashable, Sendable {
   public var flags: QueueFlags
   /// Flags that the device must not have: `.emulated` asks for hardware.
   public var excludedFlags: QueueFlags
-  /// The NUMA nodes that are good enough (`node_mask`); nil: any. A device that does not tell its node is on none.
+  /// The NUMA nodes that are good enough (`node_mask`); nil: any.
+  ///
+  /// A device that does not tell its node is on none.
   public var nodes: Set<Int>?
   /// The device's name (`dev_path`); nil: any.
   public var device: String?

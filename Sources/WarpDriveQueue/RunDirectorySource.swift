@@ -23,8 +23,10 @@ public struct RunDirectorySource: QueueSource {
     self.timeLimit = timeLimit
   }
 
-  /// Where a host's run directory may be, in the order in which to look: `$WDPROV_RUN_DIR` alone if it is set, else
-  /// `/run/wdprov` and `$XDG_RUNTIME_DIR/wdprov`. Variables do not count in a set-user-ID program.
+  /// Where a host's run directory may be, in the order in which to look.
+  ///
+  /// `$WDPROV_RUN_DIR` alone if it is set, else `/run/wdprov` and `$XDG_RUNTIME_DIR/wdprov`. Variables do not count in a
+  /// set-user-ID program.
   public static var usualPaths: [String] {
     if let path = CurrentProcess.environmentVariable("WDPROV_RUN_DIR"), !path.isEmpty { return [path] }
     let runtime = CurrentProcess.environmentVariable("XDG_RUNTIME_DIR").flatMap { $0.isEmpty ? nil : "\($0)/wdprov" }
