@@ -115,7 +115,8 @@ let package = Package(
       dependencies: ["CHisilicon", "CZlib", "DeviceAccess", "HisiliconModel", "LinuxSystem", "VFIOUser"],
       swiftSettings: strict),
     .testTarget(
-      name: "WarpDriveQueueTests", dependencies: ["LinuxSystem", "VFIOUser", "WarpDriveQueue"], swiftSettings: strict),
+      name: "WarpDriveQueueTests", dependencies: ["LinuxSystem", "TestPrograms", "VFIOUser", "WarpDriveQueue"],
+      swiftSettings: strict),
     .testTarget(
       name: "SDMDEVTests",
       dependencies: ["DeviceAccess", "LinuxSystem", "SDMDEV", "TestPrograms", "VFIOUser", "WarpDriveQueue"],
@@ -123,7 +124,8 @@ let package = Package(
     .testTarget(
       name: "HisiliconQueueTests",
       dependencies: [
-        "CHisilicon", "CZlib", "DeviceAccess", "HisiliconModel", "HisiliconQueue", "LinuxSystem", "WarpDriveQueue",
+        "CHisilicon", "CZlib", "DeviceAccess", "HisiliconModel", "HisiliconQueue", "LinuxSystem", "TestPrograms",
+        "WarpDriveQueue",
       ],
       swiftSettings: strict),
     .testTarget(

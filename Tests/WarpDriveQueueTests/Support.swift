@@ -1,0 +1,115 @@
+// What several tests of the user library need.
+// SPDX-License-Identifier: Apache-2.0
+
+import LinuxSystem
+import Testing
+import WarpDriveQueue
+
+/// The code of the error that a body throws; nil if it throws none.
+func code(_ body: () throws -> Void) -> QueueError.Code? {
+  do {
+    try body()
+    return nil
+  } catch {
+    return (error as? QueueError)?.code
+  }
+}
+
+/// A minute, for what must not take that long.
+let minute: UInt64 = 60_000_000_000
+
+extension Queue {
+  func send(_ bytes: [UInt8]) throws(QueueError) { unsafe try send(bytes.span.bytes) }
+
+  func sendSync(_ bytes: [UInt8], timeout: UInt64) throws(QueueError) {
+    unsafe try sendSync(bytes.span.bytes, timeout: timeout)
+  }
+
+  /// A message, or nil where none is there.
+  func receive() throws(QueueError) -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: messageSize)
+    var span = bytes.mutableSpan
+    let isThere = try unsafe span.withUnsafeMutableBytes { (buffer) throws(QueueError) in
+      var raw = unsafe MutableRawSpan(_unsafeBytes: buffer)
+      return try receive(into: &raw)
+    }
+    return isThere ? bytes : nil
+  }
+
+  func receiveSync(timeout: UInt64) throws(QueueError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: messageSize)
+    var span = bytes.mutableSpan
+    try unsafe span.withUnsafeMutableBytes { (buffer) throws(QueueError) in
+      var raw = unsafe MutableRawSpan(_unsafeBytes: buffer)
+      try receiveSync(into: &raw, timeout: timeout)
+    }
+    return bytes
+  }
+}
+
+/// A message of the dummy's size.
+func message(_ byte: UInt8) -> [UInt8] { [UInt8](repeating: byte, count: 128) }
+
+/// A device of the dummy's.
+func dummy(
+  _ name: String, algorithms: [String] = ["dummy"], free: Int = 2, node: Int? = nil, flags: QueueFlags = .emulated,
+  isIsolated: Bool = false, deviceAPI: String = DummyAdapter.deviceAPI, dmaFlags: DMAFlags = .sharedVirtual
+) -> QueueAttributes {
+  QueueAttributes(
+    device: name, deviceAPI: deviceAPI, algorithms: algorithms, dmaFlags: dmaFlags, flags: flags,
+    availableInstances: free, numaNode: node, isIsolated: isIsolated)
+}
+
+/// Folders and small files, removed when the value goes.
+final class Folder {
+  let path: String
+
+  init() throws {
+    let parent = CurrentProcess.environmentVariable("TMPDIR") ?? "/tmp"
+    path = "\(parent)/wd-queue-\(UInt64.random(in: 0 ... .max))"
+    try Pathname.makeDirectory(path, mode: 0o700)
+  }
+
+  deinit { Self.remove(path) }
+
+  private static func remove(_ path: String) {
+    for name in (try? DirectoryListing.names(in: path)) ?? [] {
+      let inner = "\(path)/\(name)"
+      if (try? Pathname.status(of: inner, followingLinks: false).kind) == .directory {
+        remove(inner)
+      } else {
+        try? Pathname.unlink(inner)
+      }
+    }
+    try? Pathname.removeDirectory(path)
+  }
+
+  /// Writes a file, and makes the folders on the way.
+  func write(_ name: String, _ text: String) throws {
+    var folder = path
+    for part in name.split(separator: "/").dropLast() {
+      folder += "/\(part)"
+      if (try? Pathname.status(of: folder)) == nil { try Pathname.makeDirectory(folder, mode: 0o755) }
+    }
+    let file = try FileDescriptor.open("\(path)/\(name)", .writeOnly, options: [.create, .truncate])
+    unsafe try file.writeAll(Array("\(text)\n".utf8).span.bytes)
+  }
+
+  /// The attribute files of a device.
+  func writeDevice(_ attributes: QueueAttributes, class folder: String = "class/uacce") throws {
+    let device = "\(folder)/\(attributes.device)"
+    try write("\(device)/api", attributes.deviceAPI)
+    try write("\(device)/flags", "\(attributes.flags.rawValue)")
+    try write("\(device)/available_instances", "\(attributes.availableInstances)")
+    try write("\(device)/algorithms", attributes.algorithms.joined(separator: "\n"))
+    try write("\(device)/region_mmio_size", "\(2 * CurrentProcess.pageSize)")
+    try write("\(device)/region_dus_size", "\(CurrentProcess.pageSize)")
+    if let node = attributes.numaNode { try write("\(device)/node_id", "\(node)") }
+    try write("\(device)/isolate", attributes.isIsolated ? "1" : "0")
+  }
+
+  func writeParameters(_ attributes: QueueAttributes) throws {
+    try write("class/sdmdev/\(attributes.device)/device/params/dma_flag", "\(attributes.dmaFlags.rawValue)")
+    try write("class/sdmdev/\(attributes.device)/device/params/iommu_type", "\(attributes.iommuType)")
+  }
+}
