@@ -23,8 +23,8 @@ public final class MediatedDeviceTransport: QueueTransport {
   private let host: UnixSocket.PeerCredentials
   private let generation = CurrentProcess.generation
 
-  /// A reply to WAIT may come so much later than its time limit, in nanoseconds.
-  private static let waitMargin: UInt64 = 5_000_000_000
+  /// How long the host may take to answer, in nanoseconds; a reply to WAIT may come so much later than its time limit.
+  private let timeLimit: UInt64
   /// The longest WAIT of one message, in milliseconds.
   private static let longestWait: UInt64 = 60_000
 
@@ -55,6 +55,7 @@ public final class MediatedDeviceTransport: QueueTransport {
       throw error.code == .unsupported ? QueueError(.version, error.message) : Self.error(error)
     }
     original = attributes
+    self.timeLimit = timeLimit
     state = Guarded(State(flags: attributes.flags))
   }
 
@@ -150,7 +151,7 @@ public final class MediatedDeviceTransport: QueueTransport {
       do throws(VFIOUserError) {
         let body = (0..<4).map { UInt8(truncatingIfNeeded: milliseconds >> UInt64(8 * $0)) }
         let reply = try client.perform(
-          command: QueueCommand.wait, body: body, timeLimit: milliseconds * 1_000_000 + Self.waitMargin)
+          command: QueueCommand.wait, body: body, timeLimit: milliseconds * 1_000_000 + timeLimit)
         if try Self.word(reply, at: 0, "WAIT") != 0 { return true }
       } catch {
         throw Self.error(error)
