@@ -6,10 +6,13 @@ import LinuxSystem
 /// A connection to the host of a run folder.
 ///
 /// Calls may come from any thread, one at a time. A host ends connections that say nothing for
-/// ``ControlProtocol/requestTimeLimit``: whoever keeps one makes another where `ask` throws `unavailable`.
+/// ``ControlProtocol/requestTimeLimit``: whoever keeps one makes another where `ask` throws `unavailable`. So does a child
+/// of the process that made it.
 package final class ControlConnection: Sendable {
   private let directory: RunDirectory
   private let socket: UnixSocket
+  /// The process that made it: a child's bytes would be mixed with its own.
+  private let generation = CurrentProcess.generation
   /// Out while a request is under way, and gone once the stream cannot be read on.
   private let reader = Guarded(SocketReader?.some(SocketReader(limit: ControlProtocol.replyLimit)))
 
@@ -48,6 +51,9 @@ package final class ControlConnection: Sendable {
     }
   }
 
+  /// Whether nothing has gone wrong with it up to now, and no request is under way.
+  package var isUsable: Bool { generation == CurrentProcess.generation && reader.withLock { $0 != nil } }
+
   /// Sends a request and waits for its reply.
   ///
   /// - Parameters:
@@ -60,6 +66,9 @@ package final class ControlConnection: Sendable {
   package func ask(
     _ operation: String, _ members: [(key: String, value: JSONValue)] = [], payload: RawSpan? = nil
   ) throws(ControlFailure) -> ControlReply {
+    guard generation == CurrentProcess.generation else {
+      throw ControlFailure(.unavailable, "the connection is the parent process's: make another")
+    }
     let byteCount = payload?.byteCount
     if let byteCount, byteCount > ControlProtocol.payloadLimit {
       throw ControlFailure(.limitExceeded, "a request has at most \(ControlProtocol.payloadLimit) bytes behind it")

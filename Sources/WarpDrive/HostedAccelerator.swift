@@ -42,10 +42,7 @@ final class HostedAccelerator: Sendable {
     if let level = request.level { members.append(("level", .integer(level))) }
     if let bits = request.windowBits { members.append(("window", .integer(bits))) }
     do throws(ControlFailure) {
-      // A connection carries one request at a time: whoever finds it in use makes another.
-      let connection = if let kept = connection.withLock({ $0.take() }) { kept } else { try connect() }
-      let reply = try connection.ask(request.direction.rawValue, members, payload: input)
-      self.connection.withLock { $0 = connection }
+      let reply = try reply(to: request.direction.rawValue, members, input)
       guard let consumed = reply.value["consumed"]?.count.flatMap({ Int(exactly: $0) }) else {
         throw ControlFailure(.version, "the host at \(path) does not say how much it used: update it")
       }
@@ -55,8 +52,27 @@ final class HostedAccelerator: Sendable {
     }
   }
 
-  private func connect() throws(ControlFailure) -> ControlConnection {
-    try ControlConnection(try RunDirectory(path))
+  /// Asks over the connection that is kept, or over a new one.
+  private func reply(
+    to operation: String, _ members: [(key: String, value: JSONValue)], _ input: RawSpan
+  ) throws(ControlFailure) -> ControlReply {
+    // A connection carries one request at a time: whoever finds it in use makes another.
+    if let kept = connection.withLock({ $0.take() }), kept.isUsable {
+      do throws(ControlFailure) {
+        return try ask(kept, operation, members, input)
+      } catch {
+        // The host ends those that were idle for long, or it was started again: that says nothing of a new one.
+        guard error.code == .unavailable else { throw error }
+      }
+    }
+    return try ask(try ControlConnection(try RunDirectory(path)), operation, members, input)
+  }
+
+  private func ask(
+    _ connection: ControlConnection, _ operation: String, _ members: [(key: String, value: JSONValue)], _ input: RawSpan
+  ) throws(ControlFailure) -> ControlReply {
+    defer { if connection.isUsable { self.connection.withLock { $0 = connection } } }
+    return try connection.ask(operation, members, payload: input)
   }
 }
 

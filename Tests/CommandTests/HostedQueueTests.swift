@@ -89,6 +89,25 @@ struct HostedQueueTests {
     #expect(plain.status == 0 && plain.output == sent)
   }
 
+  @Test("a program that outlives a host uses the next one")
+  func nextHost() throws {
+    let first = try Served()
+    let client = try first.tool.start(Tool.path, ["batch"], input: nil)
+    let input = try #require(client.process.input)
+    let request = #"{"op":"compress","alg":"gzip","driver":"hisi-gzip-acomp","in":"616263"}"# + "\n"
+    try input.write(contentsOf: Data(request.utf8))
+    let deadline = Date(timeIntervalSinceNow: 60)
+    while try !client.output().hasSuffix("\n"), Date() < deadline { usleep(10_000) }
+    #expect(try first.end().status == 0)
+    let second = try Served([], in: first.folder)
+    try input.write(contentsOf: Data(request.utf8))
+    try input.close()
+    let replies = try client.wait().lines
+    #expect(replies.count == 3 && replies[0] == replies[1] && replies[0].contains(#""ok":true"#), "\(replies)")
+    #expect(!replies[1].contains("fallback"))
+    #expect(try second.end().status == 0)
+  }
+
   @Test("everything of a host goes at SIGTERM: sockets, tree, mediated devices, queues that are in use")
   func removal() throws {
     let served = try Served(["--vf-socket", "vf"])

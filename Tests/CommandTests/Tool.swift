@@ -99,6 +99,9 @@ struct Running {
   /// What it has written to standard error up to now.
   func errors() throws -> String { String(decoding: try streams.contents("errors"), as: UTF8.self) }
 
+  /// What it has written to standard output up to now.
+  func output() throws -> String { String(decoding: try streams.contents("output"), as: UTF8.self) }
+
   /// Waits for its end, which comes by force after ten minutes: a test fails rather than hangs.
   func wait() throws -> Tool.Outcome {
     let (status, signal): (Int32, Int32?) =

@@ -67,9 +67,11 @@ struct ConnectionTests {
     let host = try TestHost()
     let connection = try host.connect()
     _ = try connection.ask("one")
+    #expect(connection.isUsable)
     host.server.stop()
     #expect(code { _ = try unsafe connection.ask("two", payload: ([1] as [UInt8]).span.bytes) } == .unavailable)
     #expect(code { _ = try connection.ask("three") } == .busy, "it is of no more use")
+    #expect(!connection.isUsable)
     #expect(code { _ = try host.connect() } == .unavailable)
   }
 
