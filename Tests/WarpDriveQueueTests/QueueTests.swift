@@ -10,7 +10,7 @@ import WarpDriveQueue
   private let table = AdapterTable([DummyAdapter(depth: 3)])
 
   private func request(
-    _ capability: QueueCapability = QueueCapability(), _ sources: [any QueueSource]
+    _ sources: [any QueueSource], _ capability: QueueCapability = QueueCapability()
   ) throws -> Queue {
     try Queue.request(capability, from: sources, adapters: table)
   }
@@ -75,7 +75,7 @@ import WarpDriveQueue
       dummy("gzip-0", algorithms: ["gzip"], flags: []), dummy("lost-0", algorithms: ["lost"], isIsolated: true),
       dummy("other-0", algorithms: ["other"], deviceAPI: "wd_dummy_v2"), dummy("none-0", algorithms: ["none"], free: 0),
     ])
-    let device = { (capability: QueueCapability) in try request(capability, [source]).attributes.device }
+    let device = { (capability: QueueCapability) in try request([source], capability).attributes.device }
     #expect(try device(QueueCapability(algorithm: "dummy")) == "many-0")
     #expect(try device(QueueCapability(algorithm: "dummy", nodes: [near + 1])) == "far-0")
     #expect(try device(QueueCapability(device: "few-0")) == "few-0")
