@@ -17,10 +17,14 @@ import WarpDriveQueue
     let pool = try MemoryPool(queue(), blockSize: 100, blockCount: 3)
     #expect(pool.blockSize == 128 && pool.freeCount == 3)
     do {
-      let blocks = (try pool.take(), try pool.take(), try pool.take())
-      #expect(blocks.0.deviceAddress % 64 == 0 && blocks.1.deviceAddress == blocks.0.deviceAddress + 128)
-      #expect(blocks.2.fileOffset == 256 && blocks.2.byteCount == 128)
-      #expect(unsafe UInt64(UInt(bitPattern: blocks.2.base)) == blocks.2.deviceAddress)
+      let first = try pool.take()
+      let second = try pool.take()
+      let third = try pool.take()
+      let addresses = [first.deviceAddress, second.deviceAddress, third.deviceAddress]
+      #expect(addresses[0] % 64 == 0)
+      #expect(addresses[1] == addresses[0] + 128 && addresses[2] == addresses[0] + 256)
+      let (offset, count, own) = unsafe (third.fileOffset, third.byteCount, UInt(bitPattern: third.base))
+      #expect(offset == 256 && count == 128 && UInt64(own) == addresses[2])
       #expect(code { _ = try pool.take() } == .busy)
     }
     #expect(pool.freeCount == 3)
@@ -89,7 +93,7 @@ import WarpDriveQueue
     }
     #expect(child.wait() == .exit(0))
     #expect(pool.freeCount == 1)
-    block = nil
+    #expect(block.take()?.byteCount == 64)
     #expect(pool.freeCount == 2)
   }
 }

@@ -87,11 +87,11 @@ import WarpDriveQueue
     #expect(host.device.events.last == "command 480a [0, 0, 1, 0]")
     for code in [.resetting, .denied, .busy, .exists, .deviceLost, .unsupported] as [QueueError.Code] {
       host.device.state.withLock { $0.failures[QueueCommand.start] = QueueError(code, "so it is") }
-      do {
+      do throws(QueueError) {
         _ = try transport.perform(QueueCommand.start, [])
         Issue.record("no error")
       } catch {
-        #expect((error as? QueueError)?.code == code)
+        #expect(error.code == code)
       }
     }
     #expect(!transport.attributes.flags.contains(.sharedVirtual))

@@ -6,9 +6,9 @@ import Testing
 import WarpDriveQueue
 
 @Suite("Scheduler") struct SchedulerTests {
-  private func entries(_ devices: [(String, UInt16, QueueScheduler.Mode)], node: Int? = nil) throws -> [
-    QueueScheduler.Entry
-  ] {
+  private func entries(
+    _ devices: [(String, UInt16, QueueScheduler.Mode)], node: Int? = nil
+  ) throws -> [QueueScheduler.Entry] {
     let source = DummySource(Set(devices.map(\.0)).sorted().map { dummy($0, free: 8, node: node) })
     return try devices.map { name, type, mode in
       let capability = QueueCapability(type: type, device: name)

@@ -16,7 +16,8 @@ final class FakeQueue: QueueTransport {
   let isHolding = Atomic<Bool>(false)
   private let isOver = Atomic<Bool>(false)
   private let notices = TimedSemaphore(value: 0)
-  private let thread = Guarded<LinuxSystem.Thread?>(nil)
+  private let isStarted = Atomic<Bool>(false)
+  private let hasEnded = Gate()
   private let information: [UInt8]
 
   init(
@@ -30,19 +31,22 @@ final class FakeQueue: QueueTransport {
 
   /// Starts answering.
   func start() throws {
-    let thread = try LinuxSystem.Thread(name: "fake-queue") { [self] in
-      let never = Gate()
-      while !isOver.load(ordering: .acquiring) {
-        let slots = isHolding.load(ordering: .acquiring) ? [] : rings.takeSlots()
-        for slot in slots {
-          rings.answer(slot)
-          // Armed or not: a notice too many is allowed.
-          notices.signal()
-        }
-        if slots.isEmpty { _ = never.wait(nanoseconds: 1_000) }
+    isStarted.store(true, ordering: .relaxed)
+    _ = try LinuxSystem.Thread(name: "fake-queue") { [self] in answer() }
+  }
+
+  private func answer() {
+    let never = Gate()
+    while !isOver.load(ordering: .acquiring) {
+      let slots = isHolding.load(ordering: .acquiring) ? [] : rings.takeSlots()
+      for slot in slots {
+        rings.answer(slot)
+        // Armed or not: a notice too many is allowed.
+        notices.signal()
       }
+      if slots.isEmpty { _ = never.wait(nanoseconds: 1_000) }
     }
-    self.thread.withLock { $0 = consume thread }
+    hasEnded.open()
   }
 
   func map(_ region: QueueRegion) throws(QueueError) -> SharedMapping {
@@ -79,6 +83,6 @@ final class FakeQueue: QueueTransport {
 
   func close() {
     isOver.store(true, ordering: .releasing)
-    thread.withLock { $0.take() }?.join()
+    if isStarted.load(ordering: .relaxed) { _ = hasEnded.wait(nanoseconds: 60_000_000_000) }
   }
 }
