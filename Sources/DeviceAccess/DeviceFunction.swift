@@ -50,6 +50,8 @@ public protocol DeviceFunction: AnyObject, Sendable {
 
   /// Lets the device reach memory of another process, a call for each access; see `map`.
   ///
+  /// The memory is asked for the addresses that the device uses: from `iova` on.
+  ///
   /// - Throws: as `map`; `failed` for a function without `DeviceCapabilities.remoteMemory`.
   func mapRemote(
     _ memory: any RemoteMemory, iova: UInt64, length: UInt64, permissions: DevicePermissions, pasid: UInt32?
