@@ -269,6 +269,25 @@ struct ProcessSpaceTests {
     #expect(throws: DeviceError.self) { try device.confine(queue: 2000, excluding: excluded) }
   }
 
+  @Test("what is excluded may begin and end within a mapping")
+  func confinedWithinMapping() throws {
+    let rig = try TestRig()
+    let driver = rig.driver
+    let queue = try TestQueue(driver, number: 0)
+    let source = try driver.buffer.allocate(0x3000)
+    let target = try driver.buffer.allocate(4096)
+    try driver.device.confine(queue: 0, excluding: (source + 0x1000)...(source + 0x1fff))
+    let requests: [(UInt64, Int, UInt32)] = [
+      (0, 0x1000, HISI_ZIP_STATUS_OK), (0, 0x1001, HISI_ZIP_STATUS_TRANSLATION_FAULT),
+      (0, 0x3000, HISI_ZIP_STATUS_TRANSLATION_FAULT), (0x1fff, 2, HISI_ZIP_STATUS_TRANSLATION_FAULT),
+      (0x2000, 0x1000, HISI_ZIP_STATUS_OK),
+    ]
+    for (offset, count, status) in requests {
+      let answer = try queue.run(flatRequest(from: source + offset, count: count, to: target, room: 4096))
+      #expect(Self.status(answer) == status)
+    }
+  }
+
   @Test("a queue that is confined between its two contexts is confined when it runs")
   func confinedBeforeCompletions() throws {
     let rig = try TestRig()
