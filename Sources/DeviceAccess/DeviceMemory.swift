@@ -35,12 +35,18 @@ public struct DevicePermissions: OptionSet, Sendable {
   public let fileOffset: UInt64
 
   /// Names memory that stays where it is for as long as it is mapped.
-  public init(base: UnsafeMutableRawPointer, length: Int) {
+  ///
+  /// - Parameters:
+  ///   - base: the first byte.
+  ///   - length: its length in bytes.
+  ///   - file: what it is a mapping of, where that is known; its descriptor is passed on to a device in another process.
+  ///   - offset: where the memory begins in the file, in bytes.
+  public init(base: UnsafeMutableRawPointer, length: Int, of file: SharedMemory? = nil, at offset: UInt64 = 0) {
     unsafe self.base = base
     self.length = length
     mapping = nil
-    file = nil
-    fileOffset = 0
+    self.file = file
+    fileOffset = offset
   }
 
   /// Names all of a shared mapping.

@@ -91,8 +91,8 @@ public final class VFIOUserFunction: DeviceFunction {
     if isLate { handler?() }
   }
 
-  /// Memory of other processes is reached by messages.
-  public var capabilities: DeviceCapabilities { .remoteMemory }
+  /// What is behind a socket is a program; memory of other processes is reached by messages.
+  public var capabilities: DeviceCapabilities { [.emulated, .remoteMemory] }
 
   /// Reads a register or bytes of configuration space.
   ///
