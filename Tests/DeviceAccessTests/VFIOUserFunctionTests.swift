@@ -85,7 +85,7 @@ struct VFIOUserFunctionTests {
   func remoteMemory() throws {
     let function = try VFIOUserFunction(path: path)
     defer { server.stop() }
-    #expect(function.capabilities == .remoteMemory)
+    #expect(function.capabilities == [.emulated, .remoteMemory])
     let memory = TestMemory(base: 0x7000, [1, 2, 3, 4, 5, 6, 7, 8] + [UInt8](repeating: 0, count: 8))
     try function.mapRemote(memory, iova: 0x7000, length: 64, permissions: [.read, .write], pasid: nil)
     try function.write(0x7000, region: 2, offset: 8, width: 8)
