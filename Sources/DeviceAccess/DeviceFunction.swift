@@ -39,6 +39,11 @@ public protocol DeviceFunction: AnyObject, Sendable {
 
   // MARK: What not every function has
 
+  /// Sets what is called once, on a thread of the function's, when the device is gone for good; at once if it is.
+  ///
+  /// A function that cannot tell never calls it: its accesses fail with `lost`.
+  func setLossHandler(_ handler: (@Sendable () -> Void)?)
+
   /// What the function can do besides.
   var capabilities: DeviceCapabilities { get }
 
@@ -49,6 +54,8 @@ public protocol DeviceFunction: AnyObject, Sendable {
   var addressWidth: Int { get }
 
   /// Lets the device reach memory of another process, a call for each access; see `map`.
+  ///
+  /// The memory is asked for the addresses that the device uses: from `iova` on.
   ///
   /// - Throws: as `map`; `failed` for a function without `DeviceCapabilities.remoteMemory`.
   func mapRemote(
@@ -85,6 +92,9 @@ public protocol DeviceFunction: AnyObject, Sendable {
 }
 
 extension DeviceFunction {
+  /// Never called.
+  public func setLossHandler(_ handler: (@Sendable () -> Void)?) {}
+
   /// None.
   public var capabilities: DeviceCapabilities { [] }
   /// Unknown.

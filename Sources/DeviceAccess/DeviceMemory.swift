@@ -29,12 +29,24 @@ public struct DevicePermissions: OptionSet, Sendable {
   public let length: Int
   /// The mapping that the memory is part of, kept while the device may use it; nil for other memory.
   public let mapping: SharedMapping?
+  /// The file that holds the memory, for a device that maps it itself; nil where it is not known.
+  public let file: SharedMemory?
+  /// Where the memory begins in `file`, in bytes.
+  public let fileOffset: UInt64
 
   /// Names memory that stays where it is for as long as it is mapped.
-  public init(base: UnsafeMutableRawPointer, length: Int) {
+  ///
+  /// - Parameters:
+  ///   - base: the first byte.
+  ///   - length: its length in bytes.
+  ///   - file: what it is a mapping of, where that is known; its descriptor is passed on to a device in another process.
+  ///   - offset: where the memory begins in the file, in bytes.
+  public init(base: UnsafeMutableRawPointer, length: Int, of file: SharedMemory? = nil, at offset: UInt64 = 0) {
     unsafe self.base = base
     self.length = length
     mapping = nil
+    self.file = file
+    fileOffset = offset
   }
 
   /// Names all of a shared mapping.
@@ -42,6 +54,22 @@ public struct DevicePermissions: OptionSet, Sendable {
     unsafe base = mapping.base
     length = mapping.byteCount
     self.mapping = mapping
+    file = nil
+    fileOffset = 0
+  }
+
+  /// Names all of a shared mapping of a file that is known.
+  ///
+  /// - Parameters:
+  ///   - mapping: the mapping.
+  ///   - file: what it is a mapping of; its descriptor is passed on to a device in another process.
+  ///   - offset: where the mapping begins in the file, in bytes.
+  public init(_ mapping: SharedMapping, of file: SharedMemory, at offset: UInt64 = 0) {
+    unsafe base = mapping.base
+    length = mapping.byteCount
+    self.mapping = mapping
+    self.file = file
+    fileOffset = offset
   }
 }
 

@@ -45,7 +45,7 @@ final class OwnAccelerator: Sendable {
     do throws(DeviceError) {
       function = try description.open()
     } catch {
-      throw QueueError(error.code == .lost ? .deviceLost : .failed, "\(description.name): \(error.message)")
+      throw QueueError(error.code == .lost ? .deviceLost : .notFound, "\(description.name): \(error.message)")
     }
     let device = try ZipDevice(function)
     let sdmdevs = SDMDEVClass()

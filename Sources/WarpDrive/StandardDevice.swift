@@ -39,4 +39,22 @@ public struct StandardDevice: Sendable {
       return try ModelFunction(Accelerator(options))
     }
   }
+
+  /// A PCI function of this machine that `vfio-pci` has.
+  ///
+  /// It counts as hardware: a model that a virtual machine has for a PCI function cannot be told from it.
+  ///
+  /// - Parameter address: its place, such as `0000:75:00.0`.
+  public static func vfio(_ address: String) -> StandardDevice {
+    StandardDevice(name: "vfio:\(address)", isEmulated: false) { () throws(DeviceError) in try VFIOFunction(address) }
+  }
+
+  /// A function that another process offers on a vfio-user socket; a program, and so emulated.
+  ///
+  /// - Parameter path: the socket's file.
+  public static func vfioUser(_ path: String) -> StandardDevice {
+    StandardDevice(name: "vfio-user:\(path)", isEmulated: true) { () throws(DeviceError) in
+      try VFIOUserFunction(path: path)
+    }
+  }
 }

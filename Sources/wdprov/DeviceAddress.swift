@@ -23,7 +23,7 @@ enum DeviceAddress: Equatable {
     case ("model", let number?):
       guard let revision = Revision(name: number) else { return nil }
       self = .model(revision)
-    case ("vfio", let function?) where Self.isFunction(function): self = .vfio(function)
+    case ("vfio", let function?) where Self.isFunction(function): self = .vfio(Self.canonical(function))
     case ("vfio-user", let path?) where !path.isEmpty: self = .vfioUser(path)
     default: return nil
     }
@@ -41,21 +41,16 @@ enum DeviceAddress: Equatable {
   }
 
   /// Opens the function; for a model, one of its own.
-  func open() throws(DeviceError) -> any DeviceFunction {
-    switch self {
-    case .model(let revision):
-      var options = Accelerator.Options()
-      options.revision = revision
-      return try ModelFunction(Accelerator(options))
-    case .vfio, .vfioUser:
-      throw DeviceError(.lost, "\(description) cannot be used: this release drives models alone (issue 4)")
-    }
-  }
+  func open() throws(DeviceError) -> any DeviceFunction { try standardDevice.open() }
 
   /// The device as a registry takes it: this process drives it itself.
   var standardDevice: StandardDevice {
-    let isModel = if case .model = self { true } else { false }
-    return StandardDevice(name: description, isEmulated: isModel) { () throws(DeviceError) in try open() }
+    switch self {
+    case .model(let revision):
+      StandardDevice(name: description, isEmulated: true, open: StandardDevice.model(revision).open)
+    case .vfio(let function): .vfio(function)
+    case .vfioUser(let path): .vfioUser(path)
+    }
   }
 
   /// Whether this is a PCI function's address, as in `0000:75:00.0`; the domain may be missing.
@@ -64,6 +59,11 @@ enum DeviceAddress: Equatable {
     let widths = [4, 2, 2, 1].suffix(parts.count)
     return (3...4).contains(parts.count) && text.dropLast().last == "."
       && zip(parts, widths).allSatisfy { $0.count == $1 && $0.allSatisfy { $0.isASCII && $0.isHexDigit } }
+  }
+
+  /// The address as the kernel writes it: with its domain, in lower case.
+  private static func canonical(_ function: String) -> String {
+    (function.utf8.count { $0 == UInt8(ascii: ":") } == 1 ? "0000:" : "") + function.lowercased()
   }
 
   /// The word in front: `model`, `vfio` or `vfio-user`.

@@ -129,11 +129,12 @@ struct ServeTests {
   }
 
   @Test(
-    "hardware and other processes' devices are not served yet (69)", arguments: ["vfio:0000:75:00.0", "vfio-user:/s"])
-  func notYet(device: String) throws {
+    "a function that is not there is 69, and the error says what to do",
+    arguments: [("vfio:ffff:ff:1f.7", "lspci -D"), ("vfio-user:/nowhere", "is a server running there")])
+  func missing(device: String, advice: String) throws {
     let folder = try TemporaryFolder()
     let outcome = try Tool(folder).run("serve", "--run-dir", "r", "--device", device)
-    #expect(outcome.status == 69 && outcome.errors.contains("issue 4"))
+    #expect(outcome.status == 69 && outcome.errors.contains(advice), "\(outcome)")
     #expect(try Tool(folder, environment: ["WDPROV_DEVICE": device]).run("serve", "--run-dir", "r").status == 69)
     #expect(try folder.names == ["r"])
     #expect(try DirectoryListing.names(in: folder.path("r")).isEmpty)

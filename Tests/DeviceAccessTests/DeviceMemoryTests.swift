@@ -14,5 +14,15 @@ struct DeviceMemoryTests {
     #expect(unsafe memory.base == mapping.base)
     #expect(memory.length == 8192)
     #expect(memory.mapping === mapping)
+    #expect(memory.file == nil)
+  }
+
+  @Test("memory of a known file carries it, and where it begins there")
+  func file() throws {
+    let file = try SharedMemory(name: "test", byteCount: 8192)
+    let memory = DeviceMemory(try file.map(4096..<8192), of: file, at: 4096)
+    #expect(memory.length == 4096)
+    #expect(memory.file === file)
+    #expect(memory.fileOffset == 4096)
   }
 }

@@ -123,4 +123,70 @@ struct DeviceRequestTests {
     }
     #expect(Processor.currentNode >= 0)
   }
+
+  /// A reply to VFIO_IOMMU_GET_INFO with capabilities at byte 24, and one at 48 (`<linux/vfio.h>`).
+  private static func reply(
+    count: UInt32 = 2, first: UInt32 = 24, next: UInt32 = 48, id: UInt16 = 1, size: Int = 96
+  ) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: 96)
+    func put<Value: FixedWidthInteger>(_ value: Value, _ offset: Int) {
+      for index in 0..<Value.bitWidth / 8 { bytes[offset + index] = UInt8(truncatingIfNeeded: value >> (8 * index)) }
+    }
+    put(2 as UInt32, 4)
+    put(first, 16)
+    put(9 as UInt16, 24)
+    put(next, 28)
+    put(id, 48)
+    put(count, 56)
+    for (index, bound) in ([0, 0xfedf_ffff, 0xfef0_0000, 0xffff_ffff_ffff] as [UInt64]).enumerated() {
+      put(bound, 64 + 8 * index)
+    }
+    return Array(bytes[..<size])
+  }
+
+  @Test("an IOMMU's ranges are found in the chain of capabilities")
+  func ranges() {
+    #expect(
+      LinuxVFIOKernel.ranges(in: Self.reply()) == [0...0xfedf_ffff, 0xfef0_0000...0xffff_ffff_ffff])
+    #expect(LinuxVFIOKernel.ranges(in: Self.reply(count: 1)) == [0...0xfedf_ffff])
+    // More than there is room for in the reply, or only half of one.
+    #expect(LinuxVFIOKernel.ranges(in: Self.reply(count: .max)).count == 2)
+    #expect(LinuxVFIOKernel.ranges(in: Self.reply(size: 88)) == [0...0xfedf_ffff])
+  }
+
+  @Test("a reply without ranges, or one that is broken, has none")
+  func noRanges() {
+    #expect(LinuxVFIOKernel.ranges(in: []) == [])
+    #expect(LinuxVFIOKernel.ranges(in: Self.reply(id: 2)) == [])
+    for next in [0, 24, 23, 95, 96, .max] as [UInt32] {
+      #expect(LinuxVFIOKernel.ranges(in: Self.reply(next: next)) == [])
+    }
+    for first in [0, 95, .max] as [UInt32] {
+      #expect(LinuxVFIOKernel.ranges(in: Self.reply(first: first)) == [])
+    }
+    for size in [1, 16, 24, 50, 63] {
+      #expect(LinuxVFIOKernel.ranges(in: Self.reply(size: size)) == [])
+    }
+  }
+
+  @Test("VFIO requests on what is no VFIO file are errors")
+  func noVFIO() throws {
+    let kernel = LinuxVFIOKernel()
+    let file = try kernel.open("/dev/null")
+    let counter = try EventCounter()
+    let hasType = kernel.has(.type1, file)
+    #expect(!hasType)
+    let requests: [(borrowing FileDescriptor) throws -> Void] = [
+      { _ = try kernel.version(of: $0) }, { _ = try kernel.isViable($0) }, { try kernel.attach($0, to: $0) },
+      { try kernel.use(.type1Version2, $0) }, { _ = try kernel.ranges(of: $0) },
+      { try kernel.map($0, address: 0, iova: 0, byteCount: 4096, permissions: 3) },
+      { try kernel.unmap($0, iova: 0, byteCount: 4096) }, { _ = try kernel.device("0000:00:00.0", of: $0) },
+      { _ = try kernel.flags(of: $0) }, { _ = try kernel.region(2, of: $0) },
+      { _ = try kernel.interruptCount(1, of: $0) }, { try kernel.setInterrupts(1, of: $0, [counter]) },
+      { try kernel.setInterrupts(1, of: $0, []) }, { try kernel.reset($0) },
+    ]
+    for request in requests {
+      #expect(errorNumber { try request(file) } == SystemError.notATypewriter)
+    }
+  }
 }

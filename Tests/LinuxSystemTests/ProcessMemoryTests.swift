@@ -154,9 +154,11 @@ struct ProcessMemoryTests {
     #expect(unsafe PageRange(start: page.base, count: 0).byteCount == 0)
     try range.lock()
     try range.unlock()
-    #expect(unsafe munmap(page.base, Page.size) == 0)
-    defer { unsafe mmap(page.base, Page.size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) }
-    #expect(errorNumber { try range.lock() } == SystemError.noMemory)
+    // Pages that cannot be brought into memory; asked directly as well, since sanitizers replace mlock(2) by nothing.
+    #expect(unsafe mprotect(page.base, Page.size, PROT_NONE) == 0)
+    let refused = unsafe mlock(page.base, Page.size) == 0 ? nil : errno
+    #expect(errorNumber { try range.lock() } == refused)
+    #expect(refused == nil || refused == SystemError.noMemory)
   }
 
   @Test("children find zeros in some pages, and do not have others")

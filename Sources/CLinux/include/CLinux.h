@@ -13,5 +13,6 @@
 #include "clinux_temporary.h"
 #include "clinux_termination.h"
 #include "clinux_thread.h"
+#include "clinux_vfio.h"
 
 #endif

@@ -68,7 +68,7 @@ final class KernelMemory: Sendable {
   func map(_ block: DeviceBlock, pasid: UInt32?) throws(QueueError) {
     do throws(DeviceError) {
       try function.map(
-        DeviceMemory(block.mapping), iova: block.address, permissions: [.read, .write], pasid: pasid)
+        DeviceMemory(block.mapping, of: block.memory), iova: block.address, permissions: [.read, .write], pasid: pasid)
     } catch {
       throw QueueError(error)
     }

@@ -17,6 +17,8 @@ extension QueueManager {
     }
     if let vector = capabilities.messageVector { try connect(vector) { $0.service.add { $0.hasMessages = true } } }
     if let vector = capabilities.abnormalVector { try connect(vector) { $0.service.add { $0.hasErrors = true } } }
+    // What is under way is answered by the reset, which fails.
+    function.setLossHandler { [weak self] in self?.note(QueueError(.deviceLost, "the device is gone: open it again")) }
   }
 
   private func connect(_ vector: Int, _ handle: @escaping @Sendable (QueueManager) -> Void) throws(QueueError) {
@@ -33,6 +35,7 @@ extension QueueManager {
 
   /// Disconnects the interrupts.
   func disconnectInterrupts() {
+    function.setLossHandler(nil)
     let vectors = [
       capabilities.eventVector, capabilities.asynchronousVector, capabilities.messageVector,
       capabilities.abnormalVector,

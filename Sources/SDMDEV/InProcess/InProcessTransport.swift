@@ -100,8 +100,9 @@ public final class InProcessTransport: QueueTransport {
     try checkProcess()
     guard let base = memory.baseAddress, memory.count > 0 else { throw QueueError(.invalid, "no memory to share") }
     return try mediated.share(
-      .local(unsafe DeviceMemory(base: base, length: memory.count)), address: UInt64(UInt(bitPattern: base)),
-      byteCount: UInt64(memory.count), permissions: isReadOnly ? .read : [.read, .write])
+      .local(unsafe DeviceMemory(base: base, length: memory.count, of: file, at: offset)),
+      address: UInt64(UInt(bitPattern: base)), byteCount: UInt64(memory.count),
+      permissions: isReadOnly ? .read : [.read, .write])
   }
 
   /// Takes shared memory away.

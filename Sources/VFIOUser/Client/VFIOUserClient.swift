@@ -68,6 +68,9 @@ public final class VFIOUserClient: Sendable {
     background.withLock { $0.take() }?.join()
   }
 
+  /// For waiting until the server closes the connection; the descriptor is open as long as this object lives.
+  public var hangUpEntry: PollEntry { PollEntry(channel.socket.descriptor, for: .peerHangUp) }
+
   /// Whether the connection has ended.
   public var isDisconnected: Bool { channel.end != nil }
 

@@ -49,7 +49,7 @@ struct HostedDevice: Sendable {
       do throws(DeviceError) {
         function = if let model { try ModelFunction(model.accelerator) } else { try plan.address.open() }
       } catch {
-        throw CommandFailure(error)
+        throw CommandFailure(.unavailable, "\(plan.address.description): \(error.message)")
       }
       driver = try HostedDriver(
         function, named: name, options, in: directory, log: log, connections: connections)

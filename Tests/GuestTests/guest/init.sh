@@ -10,7 +10,6 @@ debug=/sys/kernel/debug/hisi_zip
 zswap=/sys/module/zswap/parameters
 first_mib=2  # the small loads between the faults
 final_mib=88 # three quarters of it can be compressed
-user_mib=64  # by the user path
 wdprov=/bin/wdprov
 
 emit() { echo "@$*"; }
@@ -321,31 +320,36 @@ vf_queues() {
   echo $? >/tmp/vf_status
 }
 
+# Milliseconds since the boot.
+now() { sed 's/^\([0-9]*\)\.\([0-9][0-9]\) .*/\1\20/' /proc/uptime; }
+
 # The command itself, as often as needed, is what is compressed.
-user_data() { while cat "$wdprov"; do :; done 2>/dev/null | head -c "$((user_mib << 20))"; }
+user_data() { while cat "$wdprov"; do :; done 2>/dev/null | head -c "$((user_mib << 20))" >/tmp/user; }
 on_function() {
   verb=$1
   shift
-  "$wdprov" "$verb" --device "vfio:$vf" --driver wd-hisi-gzip "$@" 2>>/tmp/user_path.error
+  "$wdprov" "$verb" -v -c --device "vfio:$vf" --driver wd-hisi-gzip "$@" 2>>/tmp/user_path.log
 }
 compress_on_function() {
-  began=$(date +%s)
-  user_data | on_function compress -c - >/tmp/user.gz
+  now >/tmp/user_began
+  on_function compress /tmp/user >/tmp/user.gz
   echo $? >/tmp/user_status
-  echo $(($(date +%s) - began)) >/tmp/user_seconds
+  now >/tmp/user_ended
 }
 
 # The whole load through the kernel's driver while a program drives the virtual function: the command where what it
 # made is looked at afterwards.
 step_load() {
   case " $steps " in
-    *' user_path '*) compress_on_function & ;;
+    *' user_path '*) user_data && compress_on_function & ;;
     *) [ -z "$vf" ] || vf_queues & ;;
   esac
+  now >/tmp/load_began
   fact in_before "$(vm_count zswpin)"
   fact out_before "$(vm_count zswpout)"
   fact send_before "$(counter send_cnt)"
   swap_load "$final_mib" 66
+  now >/tmp/load_ended
   wait
   eventually 5 settled
   fact in_after "$(vm_count zswpin)"
@@ -359,16 +363,18 @@ step_load() {
 # What the command made beside the load, judged by busybox and by the function's other direction.
 step_user_path() {
   fact compress "$(cat /tmp/user_status)"
-  fact seconds "$(cat /tmp/user_seconds)"
-  fact bytes "$(user_data | wc -c)"
+  fact bytes "$(wc -c </tmp/user)"
   fact packed "$(wc -c </tmp/user.gz)"
-  user_data | sha256sum >/tmp/user.sum
-  gunzip -c /tmp/user.gz 2>>/tmp/user_path.error | sha256sum | cmp -s - /tmp/user.sum
+  for time in user_began user_ended load_began load_ended; do
+    fact $time "$(cat /tmp/$time)"
+  done
+  gunzip -c /tmp/user.gz 2>>/tmp/user_path.log | cmp -s - /tmp/user
   fact gunzip $?
-  on_function decompress -c /tmp/user.gz | sha256sum | cmp -s - /tmp/user.sum
+  on_function decompress /tmp/user.gz | cmp -s - /tmp/user
   fact decompress $?
-  data user_path cat /tmp/user_path.error
-  rm /tmp/user.gz
+  data user_path cat /tmp/user_path.log
+  rm /tmp/user /tmp/user.gz
+  sync_with_host user_path
 }
 
 step_program() {
@@ -391,6 +397,7 @@ mount -t devtmpfs devtmpfs /dev
 mount -t debugfs debugfs /sys/kernel/debug
 mount -t tmpfs tmpfs /tmp
 stty -echo
+user_mib=$(sed -n 's/.*wdprov\.user_mib=\([0-9]*\).*/\1/p' /proc/cmdline) # by the user path
 steps=$(sed -n 's/.*wdprov\.steps=\([^ ]*\).*/\1/p' /proc/cmdline | tr , ' ')
 for each in $steps; do
   step "$each"
