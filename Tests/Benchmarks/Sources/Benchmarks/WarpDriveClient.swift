@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CHisilicon
+import Glibc
 import HisiliconQueue
 import WarpDriveQueue
 
@@ -19,12 +20,18 @@ import WarpDriveQueue
   private let depth: Int
   /// Where the memory is that requests name.
   private let memory: any ClientMemory
+  private let keepsQueue: Bool
 
   /// Prepares `depth` requests of raw deflate.
   ///
-  /// - Parameter memory: where input and outputs are; nil for the queue's pool.
-  init(_ queue: Queue, _ data: [UInt8], depth: Int, memory: (any ClientMemory)? = nil) throws {
+  /// - Parameters:
+  ///   - memory: where input and outputs are; nil for the queue's pool.
+  ///   - keepsQueue: whether the queue is released by somebody else.
+  init(
+    _ queue: Queue, _ data: [UInt8], depth: Int, memory: (any ClientMemory)? = nil, keepsQueue: Bool = false
+  ) throws {
     self.queue = queue
+    self.keepsQueue = keepsQueue
     self.depth = depth
     let memory = try memory ?? PoolMemory(queue, data, outputs: depth)
     self.memory = memory
@@ -39,7 +46,7 @@ import WarpDriveQueue
   }
 
   deinit {
-    queue.release()
+    if !keepsQueue { queue.release() }
     unsafe messages.deallocate()
     unsafe answers.deallocate()
   }
@@ -105,22 +112,20 @@ import WarpDriveQueue
     return nanoseconds(total) / Double(rounds * window)
   }
 
-  /// One request, waited for as `receiveSync` does: `wd_recv_sync`.
-  func runAsleep(_ count: Int, window: Int = 1, _ done: () -> Bool = { true }) throws {
+  /// Requests that are waited for as `receiveSync` does, spinning for 50 µs and then sleeping: `wd_recv_sync`.
+  ///
+  /// - Parameter goesOn: called with each answer; false to send no more, and only take what is under way.
+  func runWaiting(_ count: Int, window: Int = 1, _ goesOn: () -> Bool = { true }) throws {
     var answer = unsafe MutableRawSpan(_unsafeBytes: answers.prefixed(1))
-    var (sent, received) = (0, 0)
-    while received < count {
-      while sent < count, sent - received < window {
+    var (sent, received, most) = (0, 0, count)
+    while received < most {
+      while sent < most, sent - received < window {
         try queue.send(unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(messages).message(sent % depth)))
         sent += 1
       }
       try queue.receiveSync(into: &answer, timeout: Self.timeLimit)
       received += 1
-      if !done() { break }
-    }
-    while received < sent {
-      try queue.receiveSync(into: &answer, timeout: Self.timeLimit)
-      received += 1
+      if !goesOn() { most = sent }
     }
     try check()
   }
@@ -202,6 +207,47 @@ final class PoolMemory: ClientMemory {
   func output(_ index: Int) -> UInt64 { outputs[index].block.deviceAddress }
 
   func bytes(_ index: Int) -> UnsafeMutableRawPointer { unsafe outputs[index].block.base }
+}
+
+/// Memory of the process, which was not shared: the device takes page faults on it, and copies.
+@safe final class PlainMemory: ClientMemory {
+  let room: Int
+  private let base: UnsafeMutableRawPointer
+  private let results: UnsafeMutableRawPointer
+  private let byteCount: Int
+
+  /// Makes memory for one request.
+  ///
+  /// - Parameter isTouched: whether the process has used its pages before; otherwise the input is a file's, and the output
+  ///   new.
+  init(_ data: [UInt8], isTouched: Bool) throws {
+    byteCount = data.count
+    room = max(64, data.count * 2)
+    let name = "/tmp/warpdrive-benchmark-\(getpid())-input"
+    let file = unsafe open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_TRUNC, 0o600)
+    unsafe unlink(name)
+    defer { close(file) }
+    guard file >= 0, unsafe data.withUnsafeBytes({ unsafe write(file, $0.baseAddress, $0.count) }) == data.count,
+      let base = unsafe mmap(nil, data.count, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0), unsafe base != MAP_FAILED,
+      let results = unsafe mmap(nil, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+      unsafe results != MAP_FAILED
+    else { throw BenchmarkFailure("no memory for a request of \(data.count) bytes") }
+    unsafe (self.base, self.results) = (base, results)
+    guard isTouched else { return }
+    unsafe data.withUnsafeBytes { unsafe base.copyMemory(from: $0.baseAddress.unsafelyUnwrapped, byteCount: $0.count) }
+    unsafe results.initializeMemory(as: UInt8.self, repeating: 1, count: room)
+  }
+
+  deinit {
+    unsafe munmap(base, byteCount)
+    unsafe munmap(results, room)
+  }
+
+  var input: UInt64 { unsafe UInt64(UInt(bitPattern: base)) }
+
+  func output(_ index: Int) -> UInt64 { unsafe UInt64(UInt(bitPattern: results)) }
+
+  func bytes(_ index: Int) -> UnsafeMutableRawPointer { unsafe results }
 }
 
 /// A duration in nanoseconds.

@@ -19,7 +19,7 @@ struct WarpDriveOptions {
 enum WarpDriveSuite {
   /// The rows by their names for the command line.
   static let rows: [(name: String, measure: @Sendable (WarpDriveOptions) throws -> [Figure])] = [
-    ("depth1", single), ("depth64", deep), ("control", control),
+    ("depth1", single), ("depth64", deep), ("control", control), ("processes", processes),
   ]
 
   // MARK: Empty jobs
@@ -83,7 +83,7 @@ enum WarpDriveSuite {
     guard client.output() == [1, 1, 0, 0xfe, 0xff, 65] else { throw BenchmarkFailure("not the stored block") }
   }
 
-  nonisolated private static func ratio(
+  nonisolated static func ratio(
     _ name: String, _ pair: Comparison, peer: String, atMost goal: Double?
   ) -> Figure {
     Figure(
