@@ -209,9 +209,7 @@ void clinux_unmap_guarded(int64_t handle) {
   give_place(handle);
 }
 
-int clinux_is_poisoned(int64_t handle) {
-  return atomic_load_explicit(&place_at(handle)->is_poisoned, memory_order_acquire);
-}
+const void *clinux_poison_flag(int64_t handle) { return &place_at(handle)->is_poisoned; }
 
 int clinux_keep_from_children(void *base, size_t size) { return madvise(base, size, MADV_DONTFORK); }
 

@@ -3,6 +3,7 @@
 
 import CLinux
 import Glibc
+public import Synchronization
 
 /// A shared mapping of a descriptor, unmapped once, when its last reference goes.
 ///
@@ -13,7 +14,7 @@ import Glibc
 /// The first mapping installs the handler for the process; a `SIGBUS` that is none of these mappings' goes to the handler
 /// that was installed before.
 ///
-/// `@unchecked Sendable`: an address and a length that do not change; what lies there is shared anyway.
+/// `@unchecked Sendable`: addresses and a length that do not change; what lies there is shared anyway, or atomic.
 @safe public final class SharedMapping: @unchecked Sendable {
   /// What may be done with the memory.
   public struct Permissions: OptionSet, Sendable {
@@ -44,6 +45,8 @@ import Glibc
   public let isOfMemory: Bool
   private let file: (device: UInt64, inode: UInt64, offset: UInt64)
   private let handle: Int64
+  /// The handler's note, of the same size as its atomic; it is there as long as the mapping.
+  @usableFromInline let poisonFlag: UnsafePointer<Atomic<Int32>>
   /// For a mapping that children do not have: the generation of processes that has it.
   private let generation: UInt32?
 
@@ -86,6 +89,7 @@ import Glibc
     self.byteCount = byteCount
     self.permissions = permissions
     self.handle = handle
+    unsafe poisonFlag = clinux_poison_flag(handle).assumingMemoryBound(to: Atomic<Int32>.self)
     generation = isInherited ? nil : CurrentProcess.generation
     // On failure `deinit` unmaps it.
     if !isInherited { try unsafe PageRange(start: start, count: size).keepFromChildren() }
@@ -105,8 +109,10 @@ import Glibc
   }
 
   /// Whether the file became shorter under an access, so that what was read since is not what the other side wrote.
-  public var isPoisoned: Bool {
-    clinux_is_poisoned(handle) == 1
+  ///
+  /// Inlinable: whoever polls memory asks at every look.
+  @inlinable public var isPoisoned: Bool {
+    unsafe poisonFlag.pointee.load(ordering: .acquiring) != 0
   }
 
   /// Lends the bytes as a buffer; it must not be used after the call.

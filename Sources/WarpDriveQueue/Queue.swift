@@ -155,10 +155,41 @@ public final class Queue: Sendable {
       misses.store(0, ordering: .relaxed)
       return true
     }
+    try noteMiss()
+    return false
+  }
+
+  /// Puts several messages into the ring, with one doorbell for all.
+  ///
+  /// A doorbell is what costs most of a small message: whoever has several sends them together.
+  ///
+  /// - Parameter messages: one after the other, each of `messageSize` bytes.
+  /// - Returns: how many were put, from the first on: fewer where the ring became full, 0 where it was full.
+  /// - Throws: as `send(_:)`, but never `busy`, and only where none was put; `invalid` for a part of a message.
+  @inline(__always)
+  public func send(batch messages: RawSpan) throws(QueueError) -> Int {
+    try checkUse()
+    return try driver.send(batch: messages)
+  }
+
+  /// Takes the next answered messages, as many as there are, without waiting.
+  ///
+  /// - Parameter messages: receives them one after the other; room for a whole number of them.
+  /// - Returns: how many were taken; what lies behind them in `messages` is anything.
+  /// - Throws: as `receive(into:)`, and only where none was taken: what is wrong behind some is told by the next call.
+  public func receive(batch messages: inout MutableRawSpan) throws(QueueError) -> Int {
+    try checkUse()
+    let count = try driver.receive(batch: &messages)
+    if count > 0 { misses.store(0, ordering: .relaxed) } else { try noteMiss() }
+    return count
+  }
+
+  /// Counts a look that found nothing; now and then looks whether the other side is still there.
+  @inline(__always)
+  private func noteMiss() throws(QueueError) {
     let count = misses.load(ordering: .relaxed) &+ 1
     misses.store(count, ordering: .relaxed)
     if count % Self.missLimit == 0 { try checkConnection() }
-    return false
   }
 
   /// Refuses a call of a child's, or after `release`.

@@ -21,6 +21,20 @@ public protocol QueueDriver: AnyObject, Sendable {
   ///   stopped and nothing more will come.
   func receive(into message: inout MutableRawSpan) throws(QueueError) -> Bool
 
+  /// Puts messages into the ring, as many as there is room for, and rings the doorbell once for all.
+  ///
+  /// - Parameter messages: one after the other, each of `messageSize` bytes.
+  /// - Returns: how many were put, from the first on; 0 where the ring is full.
+  /// - Throws: as `send(_:)`, but never `busy`, and only where none was put.
+  func send(batch messages: RawSpan) throws(QueueError) -> Int
+
+  /// Takes the next completed messages, as many as there are and there is room for, in the order of completion.
+  ///
+  /// - Parameter messages: receives them one after the other; room for a whole number of them.
+  /// - Returns: how many were taken.
+  /// - Throws: as `receive(into:)`, and only where none was taken: what is wrong behind some is told by the next call.
+  func receive(batch messages: inout MutableRawSpan) throws(QueueError) -> Int
+
   /// Asks for the device's notice of the next completion, before `QueueTransport.wait`.
   func requestNotification() throws(QueueError)
 
@@ -37,6 +51,45 @@ public protocol QueueDriver: AnyObject, Sendable {
 extension QueueDriver {
   /// Nothing: for a driver whose notices end by themselves.
   public func withdrawNotification() {}
+
+  /// Sends one message after the other.
+  public func send(batch messages: RawSpan) throws(QueueError) -> Int {
+    try checkWhole(messages.byteCount)
+    var count = 0
+    while (count + 1) * messageSize <= messages.byteCount {
+      do throws(QueueError) {
+        try send(messages.extracting(count * messageSize..<(count + 1) * messageSize))
+      } catch {
+        guard count == 0, error.code != .busy else { return count }
+        throw error
+      }
+      count += 1
+    }
+    return count
+  }
+
+  /// Receives one message after the other.
+  public func receive(batch messages: inout MutableRawSpan) throws(QueueError) -> Int {
+    try checkWhole(messages.byteCount)
+    var count = 0
+    while (count + 1) * messageSize <= messages.byteCount {
+      do throws(QueueError) {
+        var place = messages._mutatingExtracting(count * messageSize..<(count + 1) * messageSize)
+        guard try receive(into: &place) else { return count }
+      } catch {
+        guard count == 0 else { return count }
+        throw error
+      }
+      count += 1
+    }
+    return count
+  }
+
+  private func checkWhole(_ byteCount: Int) throws(QueueError) {
+    guard byteCount % messageSize == 0 else {
+      throw QueueError(.invalid, "\(byteCount) bytes are no whole number of messages of \(messageSize) bytes")
+    }
+  }
 }
 
 /// An entry of the adapter table: who drives the queues of a `device_api`.

@@ -20,7 +20,8 @@ let package = Package(
       name: "Benchmarks",
       dependencies: [
         "CBaseline", .product(name: "HisiliconModel", package: "warpdrive"),
-        .product(name: "VFIOUser", package: "warpdrive"), .product(name: "WarpDrive", package: "warpdrive"),
+        .product(name: "HisiliconQueue", package: "warpdrive"), .product(name: "VFIOUser", package: "warpdrive"),
+        .product(name: "WarpDrive", package: "warpdrive"), .product(name: "WarpDriveQueue", package: "warpdrive"),
       ] + (hasSwiftCrypto ? [.product(name: "Crypto", package: "swift-crypto")] : []),
       swiftSettings: [
         .treatAllWarnings(as: .error), .strictMemorySafety(), .enableUpcomingFeature("ExistentialAny"),

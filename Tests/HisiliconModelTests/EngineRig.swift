@@ -40,8 +40,8 @@ import DeviceAccess
   }
 
   /// A backing of all of it, from an offset on.
-  func backing(offset: Int = 0, isPoisoned: (@Sendable () -> Bool)? = nil) -> MappingBacking {
-    unsafe .memory(MappedMemory(base: base + offset, owner: self, isPoisoned: isPoisoned))
+  func backing(offset: Int = 0) -> MappingBacking {
+    unsafe .memory(MappedMemory(base: base + offset, owner: self))
   }
 
   /// A backing of all of it, by messages.

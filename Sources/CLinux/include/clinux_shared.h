@@ -43,8 +43,9 @@ void clinux_unmap_guarded(int64_t handle);
 // they may be another's by now.
 void clinux_forget_guarded(int64_t handle);
 
-// Whether the handler had to replace the mapping; 0 or 1. An acquiring load.
-int clinux_is_poisoned(int64_t handle);
+// Where the handler notes that it had to replace the mapping: an aligned atomic int, 0 or 1, to be loaded with acquire
+// ordering; it stays where it is as long as the mapping is not unmapped or forgotten.
+const void *_Nonnull clinux_poison_flag(int64_t handle);
 
 // What a child process sees of whole pages. Each returns 0, or -1 with errno.
 // Why C: MADV_DONTFORK and MADV_WIPEONFORK are declared under _DEFAULT_SOURCE only, which Swift's Glibc module does not

@@ -20,31 +20,28 @@ enum MappingBacking: Sendable {
   let base: UnsafeMutableRawPointer
   /// Kept until the last access that could use the memory has ended; its end may unmap the memory.
   let owner: (any AnyObject & Sendable)?
-  /// Whether the file behind the memory was found shorter than the mapping (SIGBUS); nil where that cannot be.
-  let isPoisoned: (@Sendable () -> Bool)?
+  /// The mapping whose file may be found shorter (SIGBUS), kept as well; nil for memory where that cannot be.
+  let shared: SharedMapping?
 
   /// Names memory that stays valid as long as `owner` lives.
-  init(
-    base: UnsafeMutableRawPointer, owner: (any AnyObject & Sendable)? = nil,
-    isPoisoned: (@Sendable () -> Bool)? = nil
-  ) {
+  init(base: UnsafeMutableRawPointer, owner: (any AnyObject & Sendable)? = nil) {
     unsafe self.base = base
     self.owner = owner
-    self.isPoisoned = isPoisoned
+    shared = nil
   }
 
   /// Names all memory of a shared mapping, and keeps it.
   init(_ shared: SharedMapping) {
-    unsafe self.init(base: shared.base, owner: shared) { shared.isPoisoned }
+    unsafe base = shared.base
+    owner = nil
+    self.shared = shared
   }
 
   /// Names a driver's memory, and keeps the mapping that it is part of, if any.
   init(_ memory: DeviceMemory) {
-    guard let mapping = memory.mapping else {
-      unsafe self.init(base: memory.base)
-      return
-    }
-    unsafe self.init(base: memory.base, owner: mapping) { mapping.isPoisoned }
+    unsafe base = memory.base
+    owner = nil
+    shared = memory.mapping
   }
 }
 
@@ -91,7 +88,9 @@ enum MappingBacking: Sendable {
   let base: UnsafeMutableRawPointer?
   /// How memory without a descriptor is reached.
   let remote: RemoteBacking?
-  private let memory: MappedMemory?
+  /// What keeps the memory.
+  private let owner: (any AnyObject & Sendable)?
+  private let shared: SharedMapping?
 
   init(first: UInt64, last: UInt64, permissions: DevicePermissions, backing: MappingBacking) {
     self.first = first
@@ -101,14 +100,19 @@ enum MappingBacking: Sendable {
     case .memory(let memory):
       unsafe base = memory.base
       remote = nil
-      self.memory = memory
+      owner = memory.owner
+      shared = memory.shared
     case .remote(let remote):
       unsafe base = nil
       self.remote = remote
-      memory = nil
+      owner = nil
+      shared = nil
     }
   }
 
   /// Whether what is read from here may be zeros that a truncated file left.
-  var isPoisoned: Bool { memory?.isPoisoned?() ?? false }
+  ///
+  /// Asked for after every access: no call of a closure, whose reference would be counted.
+  @inline(__always)
+  var isPoisoned: Bool { shared?.isPoisoned ?? false }
 }

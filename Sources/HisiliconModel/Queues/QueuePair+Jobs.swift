@@ -138,7 +138,7 @@ extension QueuePair {
     try run.sq.memory.withAccess { (memory) throws(TranslationFault) in
       try run.writeBack(answer.slot, memory)
       // From here on the driver may use the slot; it learns so from the completion.
-      run.answered.wrappingAdd(1, ordering: .releasing)
+      run.noteAnswered()
       guard !answer.isLost, run.hasOneAddressSpace else { return }
       try complete(answer, run, memory)
     }
@@ -149,7 +149,7 @@ extension QueuePair {
   private func complete(
     _ answer: QueueAnswer, _ run: QueueRun, _ memory: borrowing MemoryAccess
   ) throws(TranslationFault) {
-    run.completed.wrappingAdd(1, ordering: .releasing)
+    run.noteCompleted()
     try run.complete(slot: answer.slot, number: number, at: answer.place, memory)
   }
 }

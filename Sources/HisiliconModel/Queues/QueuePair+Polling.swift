@@ -60,8 +60,8 @@ extension QueuePair {
         progress.bytesOut += unsafe UInt64(request.pointee.produced)
         if unsafe request.pointee.hasFailed { progress.errors += 1 }
         try run.writeBack(slot, memory)
-        run.answered.wrappingAdd(1, ordering: .releasing)
-        run.completed.wrappingAdd(1, ordering: .releasing)
+        run.noteAnswered()
+        run.noteCompleted()
         try run.complete(slot: slot, number: number, at: place, memory)
         progress.answered += 1
         slot = slot &+ 1 == run.sq.depth ? 0 : slot &+ 1

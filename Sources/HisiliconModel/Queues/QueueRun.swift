@@ -74,6 +74,21 @@ import Synchronization
   @inline(__always)
   var isConfined: Bool { excludedLast.load(ordering: .relaxed) != 0 }
 
+  /// Counts a request that is written back.
+  ///
+  /// Only the thread that answers counts, here and in `noteCompleted`, so that a load and a store do: an atomic addition
+  /// would first wait for what was written before, which is another processor's to give up.
+  @inline(__always)
+  func noteAnswered() {
+    answered.store(answered.load(ordering: .relaxed) &+ 1, ordering: .releasing)
+  }
+
+  /// Counts a completion entry that is about to be seen.
+  @inline(__always)
+  func noteCompleted() {
+    completed.store(completed.load(ordering: .relaxed) &+ 1, ordering: .releasing)
+  }
+
   /// Whether both rings are in one address space, so that one access section does for both.
   var hasOneAddressSpace: Bool { sq.memory === cq.memory }
 }

@@ -97,7 +97,7 @@ public final class FunctionServer: VFIOUserDevice {
   ) throws(VFIOUserError) {
     let backing: MappingBacking
     if let mapping {
-      backing = unsafe .memory(MappedMemory(base: mapping.base, owner: mapping, isPoisoned: { mapping.isPoisoned }))
+      backing = .memory(MappedMemory(mapping))
     } else if let memory = remote.withLock({ $0 }) {
       backing = .remote(Self.remoteBacking(memory))
     } else {

@@ -71,6 +71,16 @@ public final class HisiliconQueueDriver: QueueDriver {
     try pair.receive(into: &message) != nil
   }
 
+  /// Puts requests into the ring, and rings once for all.
+  public func send(batch messages: RawSpan) throws(QueueError) -> Int {
+    try pair.send(batch: messages)
+  }
+
+  /// Takes the next completed requests.
+  public func receive(batch messages: inout MutableRawSpan) throws(QueueError) -> Int {
+    try pair.receive(batch: &messages)
+  }
+
   /// Arms the completion queue until it is withdrawn.
   public func requestNotification() throws(QueueError) {
     pair.requestNotice()

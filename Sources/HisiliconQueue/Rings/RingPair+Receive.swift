@@ -42,6 +42,24 @@ extension RingPair {
     }
   }
 
+  /// Takes the next completed requests, as many as there are and there is room for.
+  ///
+  /// - Parameter requests: receives them one after the other; room for a whole number of them.
+  /// - Returns: how many were taken; what lies behind them in `requests` is anything.
+  /// - Throws: as `receive(arming:)`, and only where none was taken: what is wrong behind some is told by the next call;
+  ///   `invalid` for room that ends within a request.
+  public func receive(batch requests: inout MutableRawSpan) throws(QueueError) -> Int {
+    guard requests.byteCount % RingLayout.submissionSize == 0 else {
+      throw QueueError(
+        .invalid, "\(requests.byteCount) bytes have no room for whole requests of \(RingLayout.submissionSize) bytes")
+    }
+    try checkProcess()
+    guard requests.byteCount > 0, try isCompletionThere() else { return 0 }
+    return try unsafe requests.withUnsafeMutableBytes { (buffer) throws(QueueError) in
+      try unsafe take(batch: buffer.baseAddress.unsafelyUnwrapped, buffer.count / RingLayout.submissionSize)
+    }
+  }
+
   /// Whether every request that is in flight has been answered; the answers stay to be received.
   ///
   /// - Throws: `resetting` where the queue was stopped before, `deviceLost`, `denied` in a child process.
@@ -114,42 +132,103 @@ extension RingPair {
     return unsafe word.pointee.load(ordering: .acquiring) & UInt16(HISI_CQE_W7_PHASE) == UInt16(phase)
   }
 
+  /// An entry of the completion ring, copied once and checked.
+  private struct Completion {
+    let queue: UInt16
+    let slot: UInt16
+    let phase: UInt32
+    /// Whether it belongs to a request in flight; that request's answer was copied then.
+    let isValid: Bool
+  }
+
   private func take(into sqe: UnsafeMutableRawPointer, _ arming: Bool) throws(QueueError) -> UInt16? {
     // The pointer is used within the call only.
     let target = UInt(bitPattern: sqe)
     return try receiving.withLock { (receiving) throws(QueueError) in
-      let phase = next.load(ordering: .relaxed) >> 31
-      guard isCompleted(head: receiving.head, phase: phase) else { return nil }
-      let entry = unsafe (completions + Int(receiving.head) * RingLayout.completionSize).load(as: hisi_cqe.self)
-      let slot = entry.sq_head
-      let isOurs =
-        entry.sq_num == number && UInt32(entry.w7) & HISI_CQE_W7_PHASE == phase && Int(slot) < layout.submissionDepth
-      let isValid = unsafe isOurs && busySlots[Int(slot)].load(ordering: .relaxed) != 0
-      if isValid {
-        unsafe UnsafeMutableRawPointer(bitPattern: target).unsafelyUnwrapped.copyMemory(
-          from: submissions + Int(slot) * RingLayout.submissionSize, byteCount: RingLayout.submissionSize)
-      }
-      // Last: whoever wipes the rings sets the flag before, so that what was copied is what the device wrote.
-      atomicMemoryFence(ordering: .acquiring)
-      try checkPresence()
-      advance(&receiving, phase)
-      if isValid {
-        // Releasing: the answer was copied before a sender may overwrite it.
-        unsafe busySlots[Int(slot)].store(0, ordering: .releasing)
-        received.store(received.load(ordering: .relaxed) &+ 1, ordering: .releasing)
-      }
+      guard let completion = unsafe try examine(receiving, UnsafeMutableRawPointer(bitPattern: target).unsafelyUnwrapped)
+      else { return nil }
+      consume(completion, &receiving)
       let arm = arming || receiving.waiters > 0
       if arm || receiving.unacknowledged >= UInt32(layout.completionDepth / 4) {
         ringCompletion(&receiving, arm: arm)
       }
-      guard isValid else {
-        throw QueueError(
-          .failed,
-          "queue \(number): a completion of queue \(entry.sq_num), slot \(slot) belongs to no request: release the queue"
-        )
-      }
-      return slot
+      guard completion.isValid else { throw foreign(completion) }
+      return completion.slot
     }
+  }
+
+  private func take(batch requests: UnsafeMutableRawPointer, _ most: Int) throws(QueueError) -> Int {
+    // The pointer is used within the call only.
+    let target = UInt(bitPattern: requests)
+    return try receiving.withLock { (receiving) throws(QueueError) in
+      let base = unsafe UnsafeMutableRawPointer(bitPattern: target).unsafelyUnwrapped
+      var count = 0
+      var foreign: Completion?
+      while count < most {
+        let next: Completion?
+        do throws(QueueError) {
+          next = unsafe try examine(receiving, base + count * RingLayout.submissionSize)
+        } catch {
+          guard count > 0 else { throw error }
+          break
+        }
+        guard let next else { break }
+        if !next.isValid {
+          // Where something was taken the next call tells of it.
+          if count == 0 {
+            consume(next, &receiving)
+            foreign = next
+          }
+          break
+        }
+        consume(next, &receiving)
+        count += 1
+        // Within a lap, or the doorbell's word would not change.
+        if receiving.unacknowledged >= UInt32(layout.completionDepth / 4) { ringCompletion(&receiving, arm: false) }
+      }
+      if receiving.waiters > 0, count > 0 || foreign != nil { ringCompletion(&receiving, arm: true) }
+      if let foreign { throw self.foreign(foreign) }
+      return count
+    }
+  }
+
+  /// Copies the next completion and the answer that it names, if it is there.
+  @inline(__always)
+  private func examine(
+    _ receiving: borrowing Receiving, _ sqe: UnsafeMutableRawPointer
+  ) throws(QueueError) -> Completion? {
+    let phase = next.load(ordering: .relaxed) >> 31
+    guard isCompleted(head: receiving.head, phase: phase) else { return nil }
+    let entry = unsafe (completions + Int(receiving.head) * RingLayout.completionSize).load(as: hisi_cqe.self)
+    let slot = entry.sq_head
+    let isOurs =
+      entry.sq_num == number && UInt32(entry.w7) & HISI_CQE_W7_PHASE == phase && Int(slot) < layout.submissionDepth
+    let isValid = unsafe isOurs && busySlots[Int(slot)].load(ordering: .relaxed) != 0
+    if isValid {
+      unsafe sqe.copyMemory(
+        from: submissions + Int(slot) * RingLayout.submissionSize, byteCount: RingLayout.submissionSize)
+    }
+    // Last: whoever wipes the rings sets the flag before, so that what was copied is what the device wrote.
+    atomicMemoryFence(ordering: .acquiring)
+    try checkPresence()
+    return Completion(queue: entry.sq_num, slot: slot, phase: phase, isValid: isValid)
+  }
+
+  /// Goes on behind a completion, and frees its slot.
+  @inline(__always)
+  private func consume(_ completion: Completion, _ receiving: inout Receiving) {
+    advance(&receiving, completion.phase)
+    guard completion.isValid else { return }
+    // Releasing: the answer was copied before a sender may overwrite it.
+    unsafe busySlots[Int(completion.slot)].store(0, ordering: .releasing)
+    received.store(received.load(ordering: .relaxed) &+ 1, ordering: .releasing)
+  }
+
+  private func foreign(_ completion: Completion) -> QueueError {
+    QueueError(
+      .failed,
+      "queue \(number): a completion of queue \(completion.queue), slot \(completion.slot) belongs to no request: release"
+        + " the queue")
   }
 
   @inline(__always)

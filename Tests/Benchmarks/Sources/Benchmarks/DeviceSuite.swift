@@ -301,10 +301,6 @@ enum DeviceSuite {
     return Double(time.tv_sec) * 1e9 + Double(time.tv_nsec)
   }
 
-  nonisolated private static func nanoseconds(_ duration: Duration) -> Double {
-    Double(duration.components.seconds) * 1e9 + Double(duration.components.attoseconds) / 1e9
-  }
-
   // MARK: Set-ups
 
   nonisolated private static func withSleepingClient<Result>(

@@ -24,6 +24,14 @@ enum Paired {
     ours: (Int) throws -> Void, theirs: (Int) throws -> Void
   ) rethrows -> Comparison {
     let count = try calibrate(theirs, span)
+    let pair = try measure(rounds: rounds, ours: { try time(count, ours) }, theirs: { try time(count, theirs) })
+    return Comparison(name: name, peer: peer, ours: pair.ours, theirs: pair.theirs, ratio: pair.ratio, goal: goal)
+  }
+
+  /// Takes figures of two sides in turn, each a function that returns its own.
+  nonisolated static func measure(
+    rounds: Int, ours: () throws -> Double, theirs: () throws -> Double
+  ) rethrows -> Comparison {
     var mine: [Double] = []
     var peers: [Double] = []
     var ratios: [Double] = []
@@ -31,18 +39,18 @@ enum Paired {
       // Who goes first alternates, since the second finds the caches warm.
       var (a, b) = (0.0, 0.0)
       if round.isMultiple(of: 2) {
-        a = try time(count, ours)
-        b = try time(count, theirs)
+        a = try ours()
+        b = try theirs()
       } else {
-        b = try time(count, theirs)
-        a = try time(count, ours)
+        b = try theirs()
+        a = try ours()
       }
       mine.append(a)
       peers.append(b)
       ratios.append(a / b)
     }
     return Comparison(
-      name: name, peer: peer, ours: median(mine), theirs: median(peers), ratio: median(ratios), goal: goal)
+      name: "", peer: "", ours: median(mine), theirs: median(peers), ratio: median(ratios), goal: nil)
   }
 
   /// Operations that take about the given time.
@@ -57,7 +65,8 @@ enum Paired {
     }
   }
 
-  private nonisolated static func time(_ count: Int, _ body: (Int) throws -> Void) rethrows -> Double {
+  /// Nanoseconds an operation, of `count` operations.
+  nonisolated static func time(_ count: Int, _ body: (Int) throws -> Void) rethrows -> Double {
     let clock = ContinuousClock()
     let start = clock.now
     try body(count)

@@ -1,4 +1,5 @@
-// Prints every row with its peer, ratio, goal and whether it holds: `make bench`; with `device`, the device alone.
+// Prints every row with its peer, ratio, goal and whether it holds: `make bench`; with `device`, the device alone; with
+// `warpdrive`, programs' queues alone.
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
@@ -41,6 +42,12 @@ do {
     try Suite.repeatOne(arguments[2], count)
   } else if arguments.count >= 2, arguments[1] == "device" {
     try measureDevice(arguments.dropFirst(2))
+  } else if arguments.count == 6, arguments[1] == "warpdrive", arguments[2] == WarpDriveProcess.argument,
+    let place = UInt32(arguments[4]), let client = WarpDriveProcess(rawValue: arguments[5])
+  {
+    try client.run(arguments[3], place)
+  } else if arguments.count >= 2, arguments[1] == "warpdrive" {
+    try measureWarpDrive(arguments.dropFirst(2))
   } else {
     try compare()
   }
@@ -60,6 +67,31 @@ func measureDevice(_ names: ArraySlice<String> = []) throws {
   for row in DeviceSuite.rows where names.isEmpty || names.contains(row.name) { show(try row.measure()) }
 }
 
+/// Prints the rows and tables of programs' queues, all of them or those that are named.
+///
+/// `--quick` measures a fifth as long. `WDPROV` names the command that is the host.
+func measureWarpDrive(_ words: ArraySlice<String> = [], wdprov: String? = nil) throws {
+  var options = WarpDriveOptions()
+  if let wdprov = wdprov ?? (unsafe getenv("WDPROV").map { unsafe String(cString: $0) }) { options.wdprov = wdprov }
+  options.isQuick = words.contains("--quick")
+  let names = words.filter { $0 != "--quick" }
+  let known = WarpDriveSuite.rows.map(\.name) + WarpDriveTables.all.map(\.name)
+  if let name = names.first(where: { !known.contains($0) }) {
+    throw BenchmarkFailure("no row or table \(name): there are \(known.joined(separator: ", "))")
+  }
+  func isWanted(_ name: String) -> Bool { names.isEmpty || names.contains(name) }
+  let rows = WarpDriveSuite.rows.filter { isWanted($0.name) }
+  if !rows.isEmpty {
+    print(
+      padded("row", 42), padded("measured", 16), padded("peer", 36), padded("result", 22), padded("goal", 12))
+  }
+  for row in rows { show(try row.measure(options)) }
+  for table in WarpDriveTables.all where isWanted(table.name) {
+    print()
+    print(try table.measure(options).text)
+  }
+}
+
 func compare() throws {
   print(padded("row", 38), padded("peer", 28), padded("ours", 12), padded("peer's", 12), padded("ratio", 7), "goal")
   show(try Suite.lookup(), unit: 1, "ns")
@@ -75,4 +107,6 @@ func compare() throws {
   }
   print()
   try measureDevice()
+  print()
+  try measureWarpDrive(wdprov: arguments.count > 2 ? arguments[1] : nil)
 }

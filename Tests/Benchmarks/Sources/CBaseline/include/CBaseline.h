@@ -74,6 +74,25 @@ void baseline_unpin(void);
 /// Runs a command with its output discarded and returns the wall time in nanoseconds, or 0 where it failed.
 uint64_t baseline_run(const char *const *argv);
 
+/// Starts a command, its standard input and output /dev/null, its errors too where quiet; returns its pid, -1 on failure.
+int baseline_start(const char *const *argv, bool quiet);
+/// Waits for a command; asks it to end before where asked (SIGTERM). Returns whether its status was 0.
+bool baseline_finish(int process, bool asked);
+
+/// Words that processes share, of a file of that path, each in a cache line of its own; NULL on failure.
+void *baseline_board(const char *path);
+uint64_t baseline_board_load(const void *board, unsigned place);
+void baseline_board_store(void *board, unsigned place, uint64_t value);
+
+/// Connects to a host's control socket; -1 where there is none.
+int baseline_control_open(const char *path);
+/// Sends a line and the bytes behind it, and receives the reply's line and bytes.
+///
+/// Returns how many bytes the reply has, -1 where it is no success or does not fit.
+long baseline_control_ask(
+    int control, const char *line, const void *bytes, size_t length, void *reply, size_t capacity);
+void baseline_control_close(int control);
+
 /// Allocations (malloc, calloc, realloc, aligned ones) of this process so far.
 uint64_t baseline_allocations(void);
 /// Locks taken through pthread_mutex_lock by this process so far.
