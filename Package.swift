@@ -101,6 +101,9 @@ let package = Package(
         "WarpDriveCore", "ZlibProvider",
       ],
       path: "Tests/FuzzTargets", swiftSettings: strict),
+    .executableTarget(
+      name: "QueueClient", dependencies: ["CHisilicon", "CZlib", "HisiliconQueue", "LinuxSystem", "WarpDriveQueue"],
+      path: "Tests/QueueClient", swiftSettings: strict),
     .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem", "TestPrograms"], swiftSettings: lifetimes),
     .testTarget(
       name: "WarpDriveCoreTests", dependencies: ["LinuxSystem", "WarpDriveCore"], swiftSettings: lifetimes),
@@ -161,6 +164,12 @@ let package = Package(
       name: "CommandTests",
       dependencies: [
         "CHisilicon", "LinuxSystem", "TestPrograms", "TestVectors", "VFIOUser", "WarpDrive", "WarpDriveCore", "wdprov",
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "SystemTests",
+      dependencies: [
+        "HostControl", "LinuxSystem", "QueueClient", "TestPrograms", "VFIOUser", "WarpDriveQueue", "wdprov",
       ],
       swiftSettings: strict),
   ],

@@ -36,6 +36,8 @@ enum Command: String, CaseIterable {
   case polled
   /// `work SEED DEPTH`: checked requests until standard input ends. Says `ready`, then `done requests=… resets=…`.
   case work
+  /// `once SEED DEPTH`: as `work`, but ends with its queue. Says `answered … pending …` then, and the error.
+  case once
   /// `flood COUNT`: so many requests in flight, then nothing until it is killed. Says `ready NUMBER`.
   case flood
   /// `inspect NUMBER`: what a new owner of that queue finds. Says `found NUMBER dirty=… window=…`.
@@ -61,7 +63,8 @@ enum Command: String, CaseIterable {
     }
     switch self {
     case .polled: try Polling.run(place, count: number(0, 100_000), depth: number(1, 64))
-    case .work: try Work(place, seed: UInt64(number(0, 1)), depth: number(1, 16)).run()
+    case .work: try Work(place, seed: UInt64(number(0, 1)), depth: number(1, 16), goesOn: true).run()
+    case .once: try Work(place, seed: UInt64(number(0, 1)), depth: number(1, 16), goesOn: false).run()
     case .flood: try Abandonment.flood(place, count: number(0, 256))
     case .inspect: try Abandonment.inspect(place, number: UInt16(number(0, 0)))
     case .exhaust: try Limits.exhaust(place)

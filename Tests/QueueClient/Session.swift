@@ -11,7 +11,8 @@ struct Place {
   let runDirectory: String
   let device: String
 
-  /// Opens a queue; waits for a device that is being reset or has no queue left at the moment, a minute at most.
+  /// Opens a queue; `patiently` waits for a device that is being reset, has no queue left at the moment, or whose host is
+  /// not there, a minute at most.
   func open(patiently: Bool = false) throws -> any QueueTransport {
     let source = RunDirectorySource(runDirectory)
     let deadline = MonotonicClock.deadline(after: patiently ? 60_000_000_000 : 0)
@@ -19,7 +20,7 @@ struct Place {
       do throws(QueueError) {
         return try source.open(device: device)
       } catch {
-        let passes: Set<QueueError.Code> = [.busy, .resetting, .again, .timedOut, .failed, .deviceLost]
+        let passes: Set<QueueError.Code> = [.busy, .resetting, .deviceLost, .notFound]
         guard passes.contains(error.code), MonotonicClock.now() < deadline else { throw error }
         _ = isToldToStop(milliseconds: 2)
       }

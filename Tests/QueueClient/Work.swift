@@ -20,6 +20,7 @@ import WarpDriveQueue
   private let place: Place
   private let depth: Int
   private let seed: UInt64
+  private let goesOn: Bool
   private var session: Session
   private var pending: [UInt32: Pending] = [:]
   private var free: [Int]
@@ -30,10 +31,12 @@ import WarpDriveQueue
   private var resets = 0
   private var replayed = 0
 
-  init(_ place: Place, seed: UInt64, depth: Int) throws {
+  /// - Parameter goesOn: whether a lost queue is followed by another, and what was not answered sent again.
+  init(_ place: Place, seed: UInt64, depth: Int, goesOn: Bool) throws {
     self.place = place
     self.seed = seed
     self.depth = depth
+    self.goesOn = goesOn
     free = Array(0..<depth)
     expected = Array(repeating: nil, count: Self.sizes.count)
     session = try Session(place.open(patiently: true), byteCount: Self.byteCount(depth))
@@ -60,13 +63,17 @@ import WarpDriveQueue
   func run() throws {
     var isReady = false
     var turns = 0
+    var stops = false
     while true {
       turns += 1
-      let stops = turns % 8 == 0 && isToldToStop()
+      if turns % 8 == 0, !stops { stops = isToldToStop() }
       do throws(QueueError) {
         try step(isStopping: stops)
       } catch {
-        guard [.resetting, .deviceLost, .timedOut].contains(error.code) else { throw error }
+        guard goesOn, [.resetting, .deviceLost].contains(error.code) else {
+          say("answered \(answered) pending \(pending.count)")
+          throw error
+        }
         try reopen()
       }
       if !isReady, answered > 0 {
@@ -185,8 +192,9 @@ import WarpDriveQueue
         return
       } catch let error as QueueError {
         // The next reset came before this one was over.
+        resets += 1
         session.close()
-        let passes = [.resetting, .deviceLost, .busy].contains(error.code)
+        let passes = [.resetting, .deviceLost, .busy, .notFound].contains(error.code)
         guard passes, MonotonicClock.now() < deadline else { throw error }
       }
     }

@@ -1,0 +1,49 @@
+// Clients that are killed with requests in flight: what becomes of the others, of the queue, and of what was in it.
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import TestPrograms
+import Testing
+
+extension SystemTests {
+  @Suite("A client that is killed")
+  struct KilledClientTests {
+    private static let rounds = SystemTests.isLong ? 200 : 20
+
+    @Test("leaves its queue clean and free, and seven others at work")
+    func killed() throws {
+      let host = try Host()
+      let workers = try host.workers(7)
+      let free = host.queueCount - workers.count
+      try host.awaitFreeQueues(free)
+      var times: [UInt64] = []
+      var (descriptors, memory) = (0, 0)
+      for round in 0..<Self.rounds {
+        let victim = try host.client("flood", 256)
+        let number = try #require(try victim.words(after: "ready").first)
+        try host.awaitFreeQueues(free - 1)
+        #expect(try victim.end(SIGKILL) == .signal(SIGKILL))
+        times.append(try host.awaitFreeQueues(free))
+        let next = try host.client("inspect", number)
+        // The stream that the killed client began is none of the next owner's: nothing of its window comes out.
+        let found = try next.finish()
+        #expect(found == ["found", number, "dirty=0", "window=241/0"])
+        try host.awaitFreeQueues(free)
+        // By now everything has been made that is made once.
+        if round == Self.rounds / 4 { (descriptors, memory) = (try host.descriptorCount, try host.residentKiB) }
+      }
+      try SystemTests.eventually("as few descriptors as before") { try host.descriptorCount <= descriptors }
+      let growth = try host.residentKiB - memory
+      #expect(growth < 65_536, "the host has \(growth) KiB more")
+      for worker in workers {
+        #expect(try worker.finish().first == "done")
+        #expect(try worker.count("requests") > 0 && worker.count("resets") == 0)
+      }
+      let slowest = times.max() ?? 0
+      print("killed clients: queues free after at most \(slowest / 1_000_000) ms, host \(growth) KiB larger")
+      if SystemTests.isLong { #expect(slowest < 1_000_000_000) }
+      try host.awaitFreeQueues(host.queueCount)
+      try host.finish()
+    }
+  }
+}
