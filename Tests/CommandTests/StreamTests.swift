@@ -92,6 +92,22 @@ struct StreamTests {
     #expect(try tool.shell("gzip -dc noise.gz | cmp - noise").status == 0)
   }
 
+  @Test("all three standard streams that are closed become /dev/null, in the direction that fails")
+  func reservedStreams() throws {
+    // The pipe can be opened for writing once the command has opened it for reading, so after it was set up. Looked at
+    // from outside: in a process with other threads, one of these could be given a number that was just closed.
+    let line = """
+      mkfifo pipe; $wdprov hash sha256 pipe <&- >&- 2>&- & exec 3>pipe
+      for n in 0 1 2; do
+        echo $(readlink /proc/$!/fd/$n) $((0$(sed -n s/^flags:.//p /proc/$!/fdinfo/$n) & 3))
+      done
+      exec 3>&-; wait $!; echo $?
+      """
+    let outcome = try tool.shell("timeout 60 bash -c '\(line)'")
+    // The access mode, as open(2) numbers it: 1 is O_WRONLY, 0 is O_RDONLY.
+    #expect(outcome.text == "/dev/null 1\n/dev/null 0\n/dev/null 0\n74\n")
+  }
+
   @Test("a directory as standard input is an error (74)")
   func directoryInput() throws {
     let outcome = try tool.shell("$wdprov compress </")
