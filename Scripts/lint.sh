@@ -34,4 +34,5 @@ for path in sys.argv[1:]:
 PYTHON
 
 Scripts/check-sources.py || status=1
+Scripts/check-claims.py || status=1
 exit "$status"
