@@ -44,7 +44,18 @@ final class FaultyFunction: DeviceFunction {
     _ memory: DeviceMemory, iova: UInt64, permissions: DevicePermissions, pasid: UInt32?
   ) throws(DeviceError) {
     try checkPresence()
+    if isPlain { try checkPages(memory, iova) }
     try function.map(memory, iova: iova, permissions: permissions, pasid: pasid)
+  }
+
+  /// What an IOMMU wants: whole pages, at addresses that it has.
+  private func checkPages(_ memory: DeviceMemory, _ iova: UInt64) throws(DeviceError) {
+    let page = UInt64(CurrentProcess.pageSize)
+    let base = unsafe UInt64(UInt(bitPattern: memory.base))
+    let isWhole = [base, iova, UInt64(memory.length)].allSatisfy { $0 % page == 0 }
+    guard isWhole, addressWidth >= 64 || (iova + UInt64(memory.length) - 1) >> UInt64(addressWidth) == 0 else {
+      throw DeviceError(.invalid, "no whole pages below 2^\(addressWidth)")
+    }
   }
 
   func unmap(iova: UInt64, length: UInt64, pasid: UInt32?) throws(DeviceError) {

@@ -9,6 +9,7 @@ import HisiliconQueue
 import LinuxSystem
 import SDMDEV
 import Testing
+import WarpDriveCore
 import WarpDriveQueue
 
 @testable import HisiliconZip
@@ -21,8 +22,10 @@ private final class ModesRig {
   let server: MediatedDeviceServer
   let tree: ClassTree
 
-  init(_ mode: DMAFlags, _ revision: Revision = .v3) throws {
-    rig = try ZipRig(revision, options: { $0.dmaFlags = mode })
+  init(
+    _ mode: DMAFlags, _ revision: Revision = .v3, wrap: (any DeviceFunction) -> any DeviceFunction = { $0 }
+  ) throws {
+    rig = try ZipRig(revision, options: { $0.dmaFlags = mode }, wrap: wrap)
     try sdmdevs.register(rig.device)
     let folder = CurrentProcess.environmentVariable("TMPDIR") ?? "/tmp"
     directory = "\(folder)/modes-\(UInt64.random(in: 0 ... .max))"
@@ -132,6 +135,48 @@ struct ModesTests {
     try Patience.wait(for: "the queue's return") { rig.rig.device.attributes.availableInstances == free }
     #expect(rig.sdmdevs.devices.first?.mappingCount == 0)
     #expect(rig.sdmdevs.devices.first?.pasidCount == 0)
+  }
+
+  @Test(
+    "behind an IOMMU of few bits a program's memory has addresses of the device's own, for both of its ways to a queue",
+    arguments: [(39, DMAFlags.singleProcess), (48, .singleProcess), (48, .physical)], [false, true])
+  func fewAddressBits(_ device: (width: Int, mode: DMAFlags), overSocket: Bool) throws {
+    // As a function of /dev/vfio is: no PASIDs, no doorbell pages, and mappings of whole pages.
+    let rig = try ModesRig(device.mode) { FaultyFunction($0, isPlain: true, addressWidth: device.width) }
+    let source: any QueueSource =
+      overSocket
+      ? RunDirectorySource(rig.directory, timeLimit: Patience.nanoseconds) : InProcessSource(rig.sdmdevs)
+    let registry = Registry()
+    let provider = WarpDriveZipProvider(source: "a test", isEmulated: true, timeLimit: Patience.nanoseconds) {
+      (capability) throws(QueueError) in
+      try Queue.request(capability, from: [source], adapters: AdapterTable([HisiliconAdapter()]))
+    }
+    try registry.register(provider)
+    // Known answers in both directions are asked for before a driver is given out.
+    for name in ["wd-hisi-deflate", "wd-hisi-zlib", "wd-hisi-gzip"] {
+      #expect(try registry.algorithm(name).state == .live)
+    }
+    #expect(rig.sdmdevs.devices.first?.copiedByteCount == 0)
+
+    let transport = try rig.open(overSocket: overSocket)
+    #expect(transport.attributes.flags.contains(.translated))
+    let driver = try HisiliconAdapter().open(transport, type: 0)
+    let memory = try SharedMemory(name: "program", byteCount: 1 << 16)
+    let mapping = try memory.map()
+    if device.mode == .singleProcess {
+      let address = try share(mapping, of: memory, through: transport)
+      // Above the kernel path's, below what the device has; not the process's own address.
+      #expect(address > rig.rig.device.reservedAddresses.upperBound && (address + 0xffff) >> UInt64(device.width) == 0)
+      let pair = try #require(driver as? HisiliconQueueDriver).pair
+      let answer = try execute(request(address), on: pair, transport)
+      #expect(answer.dw3 & HISI_ZIP_DW3_STATUS_MASK == HISI_ZIP_STATUS_OK && answer.consumed == 1000)
+      try transport.unshare(deviceAddress: address, byteCount: 1 << 16)
+      let late = try execute(request(address), on: pair, transport)
+      #expect(late.dw3 & HISI_ZIP_DW3_STATUS_MASK != HISI_ZIP_STATUS_OK)
+    } else {
+      #expect(throws: QueueError.self) { try share(mapping, of: memory, through: transport) }
+    }
+    transport.close()
   }
 
   @Test("a reset of the device ends waits and queues, and the next queue works", arguments: [false, true])
