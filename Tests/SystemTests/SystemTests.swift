@@ -71,9 +71,11 @@ final class Program {
 
   /// What it has written up to now: whole lines.
   func lines() throws -> [String] {
-    let text = String(decoding: try contents("output"), as: UTF8.self)
-    return text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
+    try text().split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
   }
+
+  /// All that it has written up to now.
+  func text() throws -> String { String(decoding: try contents("output"), as: UTF8.self) }
 
   /// What it has written to standard error up to now.
   func errors() throws -> String { String(decoding: try contents("errors"), as: UTF8.self) }
@@ -106,7 +108,7 @@ final class Program {
   /// Sends a signal and waits for the end.
   @discardableResult
   func end(_ signal: Int32) throws -> ChildProcess.Termination {
-    process.send(signal)
+    if termination == nil { process.send(signal) }
     return try wait()
   }
 
@@ -136,14 +138,15 @@ final class Host {
 
   let runDirectory: String
   let program: Program
-  /// The queues of a device that nobody uses.
+  /// The queues that were free when it had started: all of them, unless clients of an earlier host have come back.
   let queueCount: Int
 
   /// Starts a host and waits until it takes requests.
   ///
   /// - Parameter runDirectory: where a host was before; nil makes a folder of its own.
   init(_ arguments: [String] = [], in runDirectory: String? = nil) throws {
-    let path = runDirectory ?? FileManager.default.temporaryDirectory.appending(path: "wdprov-\(UUID().uuidString)").path
+    let path =
+      runDirectory ?? FileManager.default.temporaryDirectory.appending(path: "wdprov-\(UUID().uuidString)").path
     self.runDirectory = path
     let program = try Program(Program.wdprov, ["serve", "--run-dir", path] + arguments)
     self.program = program
@@ -203,10 +206,13 @@ final class Host {
     try SystemTests.eventually("\(count) free queues") { try freeQueues() == count }
   }
 
+  /// The mediated devices, as `mdev list` shows them.
+  func mediatedDevices() throws -> [JSONValue] { try ask("mdev-list")["devices"]?.elements ?? [] }
+
   /// Waits until so many clients' queues work, and there are no others.
   func awaitStartedQueues(_ count: Int) throws {
     try SystemTests.eventually("\(count) queues at work") {
-      guard case .array(let devices)? = try ask("mdev-list")["devices"] else { return false }
+      let devices = try mediatedDevices()
       return devices.count == count && devices.allSatisfy { $0["state"]?.text == "STARTED" }
     }
   }
