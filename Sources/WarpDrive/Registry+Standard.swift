@@ -12,8 +12,9 @@ extension Registry {
   /// A registry with the built-in providers and the rules of this machine.
   ///
   /// Nothing is opened or tested yet: a provider's library is opened, and a driver tested, when it is first used. The
-  /// accelerator's drivers of both paths run on `device` where one is named, else on that of a host of this machine,
-  /// else on a model in this process, which is made with its first use and ranks below all software.
+  /// accelerator's drivers of both paths run on `device` where one is named, else on that of a host of this machine. Else
+  /// the user path runs on what the kernel gives to programs, where it does (uacce), and what is left on a model in this
+  /// process, which is made with its first use and ranks below all software.
   ///
   /// - Parameters:
   ///   - configuration: the rules; nil for those of this machine, see ``MachineConfiguration/current()``.
@@ -51,16 +52,29 @@ extension Registry {
         },
       ]
     }
+    let hardware = device == nil ? kernelQueues(software) : nil
     let device = device ?? .model()
     let accelerator = OwnAccelerator(device)
     return [
       HisiliconZipProvider(source: device.name, isEmulated: device.isEmulated, software: software) {
         () throws(QueueError) in try accelerator.device()
       },
-      WarpDriveZipProvider(source: device.name, isEmulated: device.isEmulated, software: software) {
-        (capability) throws(QueueError) in try accelerator.request(capability)
-      },
+      hardware
+        ?? WarpDriveZipProvider(source: device.name, isEmulated: device.isEmulated, software: software) {
+          (capability) throws(QueueError) in try accelerator.request(capability)
+        },
     ]
+  }
+
+  /// The user path on devices whose queues the kernel gives to programs; nil on a machine without one of ours.
+  private static func kernelQueues(_ software: ZipSoftware) -> WarpDriveZipProvider? {
+    let source = UACCESource()
+    let adapters = AdapterTable([HisiliconAdapter()])
+    let isOurs = (try? source.devices())?.contains { (try? adapters.adapter(for: $0.deviceAPI)) != nil } ?? false
+    guard isOurs else { return nil }
+    return WarpDriveZipProvider(source: "/sys/class/uacce", isEmulated: false, software: software) {
+      (capability) throws(QueueError) in try Queue.request(capability, from: [source], adapters: adapters)
+    }
   }
 }
 

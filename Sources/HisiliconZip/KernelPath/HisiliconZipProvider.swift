@@ -24,7 +24,7 @@ public struct HisiliconZipProvider: Provider {
   public let source: String
   /// The drivers.
   public let drivers: [any AlgorithmDriver]
-  private let device: KernelPathDevice
+  private let devices: KernelPathDevices
 
   /// Makes the provider of one device.
   ///
@@ -38,9 +38,25 @@ public struct HisiliconZipProvider: Provider {
     source: String = "built-in", isEmulated: Bool, software: ZipSoftware = .none, timeLimit: UInt64 = 10_000_000_000,
     device: @escaping @Sendable () throws(QueueError) -> ZipDevice
   ) {
+    self.init(source: source, isEmulated: isEmulated, software: software, timeLimit: timeLimit, devices: [device])
+  }
+
+  /// Makes the provider of several devices: each stream's requests go to the nearest one by NUMA node that has room.
+  ///
+  /// - Parameters:
+  ///   - source: where the devices are, for people.
+  ///   - isEmulated: whether they are models.
+  ///   - software: goes on with streams whose device fails.
+  ///   - timeLimit: the most nanoseconds for one request of up to 8 MiB.
+  ///   - devices: each opens one; called when the first is needed, on one thread at a time. One that cannot be opened
+  ///     is passed over.
+  public init(
+    source: String, isEmulated: Bool, software: ZipSoftware = .none, timeLimit: UInt64 = 10_000_000_000,
+    devices: [@Sendable () throws(QueueError) -> ZipDevice]
+  ) {
     self.source = source
-    let opened = KernelPathDevice(device)
-    self.device = opened
+    let opened = KernelPathDevices(devices)
+    self.devices = opened
     let path = ZipPath(
       driverName: { "hisi-\($0.name)-acomp" }, priority: isEmulated ? Self.modelPriority : Self.hardwarePriority,
       isEmulated: isEmulated,
@@ -55,6 +71,6 @@ public struct HisiliconZipProvider: Provider {
   ///
   /// - Throws: ``ProviderError/Code/unavailable`` and the like where it cannot be opened.
   public func checkAvailability() throws(ProviderError) {
-    do throws(QueueError) { _ = try device.device() } catch { throw ProviderError(error) }
+    do throws(QueueError) { _ = try devices.device() } catch { throw ProviderError(error) }
   }
 }

@@ -50,34 +50,69 @@ private final class KernelBuffer: ZipBuffer {
   var deviceAddress: UInt64 { buffer.deviceAddress }
 }
 
-/// The device of a kernel path, opened when it is first needed, and its streams' places.
-final class KernelPathDevice: Sendable {
-  private struct State {
-    var device: ZipDevice?
-    var contexts: [UInt32: ZipContextPool] = [:]
+/// The devices of a kernel path, opened when they are first needed, and their streams' places.
+final class KernelPathDevices: Sendable {
+  /// Opens a device.
+  typealias Opening = @Sendable () throws(QueueError) -> ZipDevice
+
+  /// The place of a queue's streams.
+  private struct Key: Hashable {
+    let device: ObjectIdentifier
+    let queue: UInt16
+    let direction: UInt16
   }
-  private let make: @Sendable () throws(QueueError) -> ZipDevice
+  private struct State {
+    /// By the number of what opened it.
+    var devices: [Int: ZipDevice] = [:]
+    var contexts: [Key: ZipContextPool] = [:]
+  }
+  private let openings: [Opening]
+  private let choose: @Sendable (ZipDeviceSet) -> ZipDevice?
   private let state = Guarded(State())
-  /// Making the device takes a while: one thread does, the others wait.
+  /// Opening a device takes a while: one thread does, the others wait.
   private let turn = TimedSemaphore(value: 1)
   private static let turnLimit: UInt64 = 60_000_000_000
 
-  init(_ make: @escaping @Sendable () throws(QueueError) -> ZipDevice) { self.make = make }
+  init(_ openings: [Opening], choose: @escaping @Sendable (ZipDeviceSet) -> ZipDevice? = { $0.nearest() }) {
+    self.openings = openings
+    self.choose = choose
+  }
 
-  /// The device; one that was lost is made anew.
+  /// The nearest device that works; those that were lost are opened anew where none is left.
   func device() throws(QueueError) -> ZipDevice {
-    if let device = state.withLock({ $0.device }), device.isWorking { return device }
+    if let device = chosen() { return device }
     guard turn.wait(nanoseconds: Self.turnLimit) else {
       throw QueueError(.timedOut, "the device is being opened for too long: use software")
     }
     defer { turn.signal() }
-    if let device = state.withLock({ $0.device }), device.isWorking { return device }
-    let device = try make()
-    state.withLock { state in
-      state.device = device
-      state.contexts = [:]
+    if let device = chosen() { return device }
+    var failure: QueueError?
+    for (index, open) in openings.enumerated() {
+      // One that works and is isolated stays as it is.
+      if state.withLock({ $0.devices[index]?.isWorking ?? false }) { continue }
+      do throws(QueueError) {
+        note(try open(), index)
+      } catch {
+        failure = failure ?? error
+      }
     }
-    return device
+    if let device = chosen() { return device }
+    // One that works but takes nothing says why itself.
+    if let device = state.withLock({ $0.devices.values.first { $0.isWorking } }) { return device }
+    throw failure ?? QueueError(.deviceLost, "no device works: use software")
+  }
+
+  /// What is chosen of the devices that are open; a device that is alone is not looked at further.
+  private func chosen() -> ZipDevice? {
+    let devices = state.withLock { state in openings.indices.compactMap { state.devices[$0] } }.filter(\.isWorking)
+    return openings.count == 1 ? devices.first : choose(ZipDeviceSet(devices))
+  }
+
+  private func note(_ device: ZipDevice, _ index: Int) {
+    state.withLock { state in
+      let last = state.devices.updateValue(device, forKey: index).map(ObjectIdentifier.init)
+      state.contexts = state.contexts.filter { $0.key.device != last }
+    }
   }
 
   /// A queue for one stream.
@@ -88,7 +123,7 @@ final class KernelPathDevice: Sendable {
     }
     let queue = try device.kernelQueue(direction)
     // By queue: its streams' places stay the same, so that a device remembers no more of them than there are.
-    let key = UInt32(queue.number) << 1 | UInt32(direction.rawValue)
+    let key = Key(device: ObjectIdentifier(device), queue: queue.number, direction: direction.rawValue)
     let contexts = state.withLock { state in
       let pool = state.contexts[key] ?? ZipContextPool()
       state.contexts[key] = pool

@@ -162,24 +162,23 @@ public final class ZipRequestQueue: RequestQueue {
   }
 
   private func prepare(_ job: Job) -> Flight? {
-    let (input, room) = job.request.withLock { request -> ([UInt8], Int) in
-      guard let owned = request.take() else { return ([], 0) }
-      let input = owned.input.byteCount <= ZipMessage.largestWhole ? owned.input.joined() : []
-      let room = owned.output.byteCount
+    let (count, room) = job.request.withLock { request -> (Int, Int) in
+      guard let owned = request.take() else { return (0, 0) }
+      let counts = (owned.input.byteCount, owned.output.byteCount)
       request = consume owned
-      return (input, room)
+      return counts
     }
-    guard !input.isEmpty, let (header, used) = header(job.direction, input) else { return nil }
-    let body = input.count - used
-    let space =
-      job.direction == .compress
-      ? min(ZipStream.roomForOutput(of: body), ZipMessage.largest) : min(max(room, 512), ZipMessage.largest)
+    guard (1...ZipMessage.largestWhole).contains(count) else { return nil }
     do throws(QueueError) {
       let way: ZipDirection = job.direction == .compress ? .compress : .decompress
       let executor = try provider.path.queue(way, format)
-      let source = try executor.allocate(input.count)
+      let source = try executor.allocate(count)
+      guard fill(source, from: job, count), let (header, used) = header(job.direction, source, count) else { return nil }
+      let body = count - used
+      let space =
+        job.direction == .compress
+        ? min(ZipStream.roomForOutput(of: body), ZipMessage.largest) : min(max(room, 512), ZipMessage.largest)
       let destination = try executor.allocate(header.count + space)
-      unsafe source.bytes.copyBytes(from: input)
       unsafe destination.bytes.copyBytes(from: header)
       let message = try ZipMessage(
         format, from: ZipBufferReference(address: source.deviceAddress + UInt64(used), byteCount: body),
@@ -193,6 +192,16 @@ public final class ZipRequestQueue: RequestQueue {
     }
   }
 
+  /// Copies a request's input into the queue's memory; false where the request was given up meanwhile.
+  private func fill(_ source: any ZipBuffer, from job: Job, _ count: Int) -> Bool {
+    job.request.withLock { request -> Bool in
+      guard let owned = request.take(), owned.input.byteCount == count else { return false }
+      unsafe owned.input.copy(to: source.bytes)
+      request = consume owned
+      return true
+    }
+  }
+
   private func window(_ direction: CompressionDirection) -> ZipWindow {
     guard direction == .compress else { return .largest }
     let bits = options.windowBits ?? ZipCompressionDriver.windowBits(level: options.level ?? 6)
@@ -200,7 +209,9 @@ public final class ZipRequestQueue: RequestQueue {
   }
 
   /// The header to write, or how much of the input is one; nil where there is none that is sound.
-  private func header(_ direction: CompressionDirection, _ input: [UInt8]) -> (header: [UInt8], used: Int)? {
+  private func header(
+    _ direction: CompressionDirection, _ source: any ZipBuffer, _ count: Int
+  ) -> (header: [UInt8], used: Int)? {
     switch direction {
     case .compress:
       var fields = GzipFields()
@@ -211,7 +222,10 @@ public final class ZipRequestQueue: RequestQueue {
       return (ZipFraming.header(format, window: window(direction), fields: fields), 0)
     case .decompress:
       var reader = ZipHeaderReader(format, windowBits: options.windowBits ?? 15)
-      guard let used = try? reader.read(input.rawSpan), reader.isComplete, used < input.count else { return nil }
+      let bytes = unsafe UnsafeRawBufferPointer(rebasing: source.bytes[..<count])
+      guard let used = unsafe try? reader.read(RawSpan(_unsafeBytes: bytes)), reader.isComplete, used < count else {
+        return nil
+      }
       return ([], used)
     }
   }
@@ -316,6 +330,18 @@ public final class ZipRequestQueue: RequestQueue {
 }
 
 extension ScatterList {
+  /// Copies all bytes; the caller has checked that they fit.
+  fileprivate func copy(to target: UnsafeMutableRawBufferPointer) {
+    var offset = 0
+    for index in 0..<segmentCount {
+      let segment = bytes(at: index)
+      unsafe segment.withUnsafeBytes { bytes in
+        unsafe UnsafeMutableRawBufferPointer(rebasing: target[offset...]).copyMemory(from: bytes)
+      }
+      offset += segment.byteCount
+    }
+  }
+
   /// Copies bytes to the segments, from the first on; the caller has checked that they fit.
   fileprivate mutating func fill(_ bytes: UnsafeRawBufferPointer) {
     var done = 0
