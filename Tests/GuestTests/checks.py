@@ -11,12 +11,13 @@ NEWEST = "30"
 # The steps of a guest by the revision of its device. The kernel registers an algorithm for the newest alone.
 STEPS = {
     NEWEST: ("boot", "command", "vfio", "probe", "algorithm", "counters", "cycles", "registers", "reset", "suspend",
-             "zswap", "errors", "bad_jobs", "spurious", "live_reset", "load", "user_path", "program"),
+             "zswap", "errors", "bad_jobs", "spurious", "live_reset", "load", "user_path", "host",
+             "program"),
     "21": ("boot", "vfio", "probe", "without_algorithm"),
     "20": ("boot", "vfio", "probe", "without_algorithm"),
 }
 # Steps that need the command in the guest: it is built for this machine's architecture only.
-WITH_COMMAND = ("command", "user_path")
+WITH_COMMAND = ("command", "user_path", "host")
 VECTORS = {NEWEST: 4, "21": 4, "20": 1}
 CYCLES = 5
 MIB_THROUGH_DEVICE = 64
@@ -122,6 +123,18 @@ def user_path(run):
     rest = "" if IS_LONG else f"; WDPROV_SOAK=1 takes {MIB_THROUGH_DEVICE} MiB"
     verdicts.say(f"--  {facts['bytes']} bytes to {facts['packed']} in {ended - began} ms, {both} ms of them during the "
                  f"load{rest}")
+
+
+def host(run):
+    facts, verdicts = run.facts["host"], run.verdicts
+    lines = run.data.get("host", [])
+    verdicts.equal("a host in the guest has the virtual function, in the mode of an IOMMU without PASIDs",
+                   facts["mode"], "SINGLE_PROC_MAP")
+    verdicts.equal("a program's queue on it and a request over its control socket give the original back",
+                   (facts["user"], facts["kernel"]), ("0", "0"))
+    verdicts.check("no other driver helped out", len(told(run, "host", r"\((wd-hisi-gzip|hisi-gzip-acomp)\)$")) == 2,
+                   " / ".join(lines))
+    verdicts.equal("SIGTERM ends it with status 0", facts["served"], "0")
 
 
 def vfio(run):

@@ -368,13 +368,42 @@ step_user_path() {
   for time in user_began user_ended load_began load_ended; do
     fact $time "$(cat /tmp/$time)"
   done
+  began=$(now)
   gunzip -c /tmp/user.gz 2>>/tmp/user_path.log | cmp -s - /tmp/user
   fact gunzip $?
+  fact gunzip_ms $(($(now) - began))
+  began=$(now)
   on_function decompress /tmp/user.gz | cmp -s - /tmp/user
   fact decompress $?
+  fact decompress_ms $(($(now) - began))
   data user_path cat /tmp/user_path.log
   rm /tmp/user /tmp/user.gz
   sync_with_host user_path
+}
+
+# Takes a request of a host in this guest: what it makes has to be the file.
+on_host() {
+  "$wdprov" compress -v -c --driver "$1" /tmp/small 2>>/tmp/host.log | gunzip -c | cmp -s - /tmp/small
+  fact "$2" $?
+}
+has_host() { "$wdprov" device list >/dev/null 2>&1; }
+
+# A host in the guest: the virtual function through /dev/vfio, programs' queues and requests through its sockets.
+step_host() {
+  export WDPROV_RUN_DIR=/tmp/run
+  head -c 1048576 "$wdprov" >/tmp/small
+  "$wdprov" serve --device "vfio:$vf" 2>/tmp/serve.log &
+  server=$!
+  eventually 30 has_host || return 1
+  on_host wd-hisi-gzip user
+  on_host hisi-gzip-acomp kernel
+  "$wdprov" mdev types >/tmp/types 2>>/tmp/host.log
+  fact mode "$(grep -o 'SINGLE_PROC_MAP' /tmp/types | head -n 1)"
+  kill "$server" && wait "$server"
+  fact served $?
+  data host cat /tmp/host.log
+  data serve cat /tmp/serve.log
+  unset WDPROV_RUN_DIR
 }
 
 step_program() {
