@@ -147,7 +147,7 @@ MACHINES = {
         "kernel": "",
     },
 }
-MEMORY = "512M"
+MEMORY = "1G"
 
 
 def function_option(socket, slot):
