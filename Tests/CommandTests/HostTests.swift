@@ -130,7 +130,10 @@ struct ServeTests {
 
   @Test(
     "a function that is not there is 69, and the error says what to do",
-    arguments: [("vfio:ffff:ff:1f.7", "lspci -D"), ("vfio-user:/nowhere", "is a server running there")])
+    arguments: [
+      ("vfio:FFFF:ff:1f.7", "no PCI function ffff:ff:1f.7: see"), ("vfio:fe:1f.7", "0000:fe:1f.7"),
+      ("vfio-user:/nowhere", "is a server running there"),
+    ])
   func missing(device: String, advice: String) throws {
     let folder = try TemporaryFolder()
     let outcome = try Tool(folder).run("serve", "--run-dir", "r", "--device", device)

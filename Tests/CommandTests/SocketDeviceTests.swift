@@ -55,6 +55,20 @@ struct SocketDeviceTests {
     #expect(providers?.compactMap { $0["source"] as? String }.filter { $0 == device }.count == 2, "\(providers ?? [])")
   }
 
+  @Test("doctor tests the device that WDPROV_DEVICE names, and says what is in the way of one that cannot be had")
+  func doctor() throws {
+    let served = try Served(["--pf-socket", "pf"])
+    func problems(_ device: String) throws -> [String] {
+      let tool = Tool(served.folder, environment: ["WDPROV_DEVICE": device])
+      return try tool.run("doctor", "--json").json()["problems"] as? [String] ?? []
+    }
+    #expect(try problems("vfio-user:pf").filter { $0.contains("hisi") } == [])
+    let missing = try problems("vfio-user:nowhere")
+    #expect(missing.contains { $0.hasPrefix("wd_hisi_zip: vfio-user:nowhere: ") }, "\(missing)")
+    let malformed = try problems("vfio:frob")
+    #expect(malformed.contains { $0.hasPrefix("WDPROV_DEVICE: there is no device 'vfio:frob'") }, "\(malformed)")
+  }
+
   @Test("a function has one driver at a time: the next host is told (69), and software answers a program's requests")
   func second() throws {
     let served = try Served(["--pf-socket", "pf"])

@@ -1,7 +1,6 @@
 """What is expected of each step of a guest: the facts that it reports against the device's specification."""
 # SPDX-License-Identifier: Apache-2.0
 
-import os
 import re
 import time
 
@@ -11,18 +10,16 @@ NEWEST = "30"
 # The steps of a guest by the revision of its device. The kernel registers an algorithm for the newest alone.
 STEPS = {
     NEWEST: ("boot", "command", "vfio", "probe", "algorithm", "counters", "cycles", "registers", "reset", "suspend",
-             "zswap", "errors", "bad_jobs", "spurious", "live_reset", "load", "user_path", "program"),
+             "zswap", "errors", "bad_jobs", "spurious", "live_reset", "load", "user_path", "host",
+             "program"),
     "21": ("boot", "vfio", "probe", "without_algorithm"),
     "20": ("boot", "vfio", "probe", "without_algorithm"),
 }
 # Steps that need the command in the guest: it is built for this machine's architecture only.
-WITH_COMMAND = ("command", "user_path")
+WITH_COMMAND = ("command", "user_path", "host")
 VECTORS = {NEWEST: 4, "21": 4, "20": 1}
 CYCLES = 5
 MIB_THROUGH_DEVICE = 64
-# By the user path, whose program shares the one emulated processor with the load; all of it in the long form.
-IS_LONG = os.environ.get("WDPROV_SOAK") == "1"
-USER_MIB = MIB_THROUGH_DEVICE if IS_LONG else 16
 PAGE = 4096
 # The errors that reset nothing: what is injected, and the bit that the driver reports.
 HARMLESS_ERRORS = {"qm-3": 0x8, "qm-12": 0x1000, "zip-0": 0x1, "zip-11": 0x800, "zip-12": 0x1000}
@@ -106,22 +103,32 @@ def command(run):
 def user_path(run):
     facts, verdicts = run.facts["user_path"], run.verdicts
     lines = run.data.get("user_path", [])
-    if not verdicts.equal("wdprov compresses on the virtual function while the kernel uses the physical one",
-                          facts["compress"], "0"):
-        verdicts.say(f"--  {' / '.join(lines)}")
-    verdicts.check(f"all of {USER_MIB} MiB go through it", number(run, "user_path", "bytes") == USER_MIB << 20,
-                   facts["bytes"])
+    verdicts.equal("wdprov compresses on the virtual function while the kernel uses the physical one",
+                   facts["user_compress"], "0")
+    verdicts.equal(f"{MIB_THROUGH_DEVICE} MiB go through it", number(run, "user_path", "bytes"),
+                   MIB_THROUGH_DEVICE << 20)
     verdicts.equal("gunzip takes what it made for the original", facts["gunzip"], "0")
-    verdicts.equal("wdprov decompresses it on the virtual function to the original", facts["decompress"], "0")
+    verdicts.equal("wdprov decompresses it on the virtual function to the original", facts["user_decompress"], "0")
     verdicts.check("no other driver helped out", len(told(run, "user_path", r"\(wd-hisi-gzip\)$")) == len(lines) == 2,
                    " / ".join(lines))
-    began, ended, load_began, load_ended = (number(run, "user_path", name) for name in (
-        "user_began", "user_ended", "load_began", "load_ended"))
-    both = min(ended, load_ended) - max(began, load_began)
-    verdicts.check("both are at it at once", both > 0, f"{began}-{ended} ms and {load_began}-{load_ended} ms")
-    rest = "" if IS_LONG else f"; WDPROV_SOAK=1 takes {MIB_THROUGH_DEVICE} MiB"
-    verdicts.say(f"--  {facts['bytes']} bytes to {facts['packed']} in {ended - began} ms, {both} ms of them during the "
-                 f"load{rest}")
+    began, turned, ended, load_began, load_ended = (number(run, "user_path", name) for name in (
+        "user_began", "user_turned", "user_ended", "load_began", "load_ended"))
+    both = min(turned, load_ended) - max(began, load_began)
+    verdicts.check("both are at it at once", both > 0, f"{began}-{turned} ms and {load_began}-{load_ended} ms")
+    verdicts.say(f"--  {facts['bytes']} bytes to {facts['packed']} in {turned - began} ms, {both} ms of them during the "
+                 f"load, and back in {ended - turned} ms")
+
+
+def host(run):
+    facts, verdicts = run.facts["host"], run.verdicts
+    lines = run.data.get("host", [])
+    verdicts.equal("a host in the guest has the virtual function, in the mode of an IOMMU without PASIDs",
+                   facts["mode"], "SINGLE_PROC_MAP")
+    verdicts.equal("a program's queue on it and a request over its control socket give the original back",
+                   (facts["user"], facts["kernel"]), ("0", "0"))
+    verdicts.check("no other driver helped out", len(told(run, "host", r"\((wd-hisi-gzip|hisi-gzip-acomp)\)$")) == 2,
+                   " / ".join(lines))
+    verdicts.equal("SIGTERM ends it with status 0", facts["served"], "0")
 
 
 def vfio(run):
@@ -335,9 +342,9 @@ def on_sync(run, name, rest):
         run.verdicts.check("no error is left pending", not any(pending.values()), pending)
     elif name == "user_path":
         virtual = next(each for each in run.model.status()["devices"][0]["functions"] if each["name"] == "vf1")
-        taken = sum(queue["bytesIn"] for queue in virtual["queues"])
-        run.verdicts.check("the model's virtual function has taken all of it", taken >= USER_MIB << 20,
-                           f"{taken} bytes")
+        taken, given = (sum(queue[name] for queue in virtual["queues"]) for name in ("bytesIn", "bytesOut"))
+        run.verdicts.check("the model's virtual function has taken all of it, and given all of it back",
+                           min(taken, given) >= MIB_THROUGH_DEVICE << 20, f"{taken} bytes in, {given} out")
     elif name == "program":
         run.model.status()
     else:

@@ -98,8 +98,7 @@ class Run:
             self.model = Model(self.options.command, self.root, self.name, self.revision, self.server_log)
             self.model.start()
             self.steps = self.possible_steps()
-            guest = Guest(self.root, self.architecture, self.model, self.console_log, self.steps,
-                          {"user_mib": checks.USER_MIB}, self.options.verbose)
+            guest = Guest(self.root, self.architecture, self.model, self.console_log, self.steps, self.options.verbose)
             self.converse(guest)
             self.verdicts.equal("the guest powers off", guest.wait(POWER_OFF), 0)
             self.verdicts.equal("SIGTERM ends the server with status 0", self.model.stop(), 0)

@@ -12,6 +12,7 @@ final class FaultyFunction: DeviceFunction {
   let losesInterrupts = Atomic<Bool>(false)
   /// Whether the function is gone.
   let isGone = Atomic<Bool>(false)
+  private let lossHandler = Guarded((@Sendable () -> Void)?.none)
   /// Whether it hides what it has besides registers, memory and interrupts.
   private let isPlain: Bool
   let addressWidth: Int
@@ -25,6 +26,14 @@ final class FaultyFunction: DeviceFunction {
   }
 
   var capabilities: DeviceCapabilities { isPlain ? [] : function.capabilities }
+
+  func setLossHandler(_ handler: (@Sendable () -> Void)?) { lossHandler.withLock { $0 = handler } }
+
+  /// Goes, and says so.
+  func lose() {
+    isGone.store(true, ordering: .relaxed)
+    lossHandler.withLock { $0 }?()
+  }
 
   private func checkPresence() throws(DeviceError) {
     if isGone.load(ordering: .relaxed) { throw DeviceError(.lost, "the device was pulled out") }

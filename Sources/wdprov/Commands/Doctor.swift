@@ -45,8 +45,14 @@ private struct Examination {
     } catch {
       problems.append(error.message)
     }
+    var device: StandardDevice?
+    do throws(CommandFailure) {
+      device = try DeviceAddress.chosen(nil)?.standardDevice
+    } catch {
+      problems.append("WDPROV_DEVICE: \(error.description)")
+    }
     do throws(ProviderError) {
-      try examine(Registry.standard(configuration: configuration))
+      try examine(Registry.standard(configuration: configuration, device: device))
     } catch {
       problems.append(error.message)
     }

@@ -10,6 +10,7 @@ debug=/sys/kernel/debug/hisi_zip
 zswap=/sys/module/zswap/parameters
 first_mib=2  # the small loads between the faults
 final_mib=88 # three quarters of it can be compressed
+user_mib=64  # by the user path
 wdprov=/bin/wdprov
 
 emit() { echo "@$*"; }
@@ -330,10 +331,14 @@ on_function() {
   shift
   "$wdprov" "$verb" -v -c --device "vfio:$vf" --driver wd-hisi-gzip "$@" 2>>/tmp/user_path.log
 }
-compress_on_function() {
+both_ways_on_function() {
+  user_data
   now >/tmp/user_began
   on_function compress /tmp/user >/tmp/user.gz
-  echo $? >/tmp/user_status
+  echo $? >/tmp/user_compress
+  now >/tmp/user_turned
+  on_function decompress /tmp/user.gz | cmp -s - /tmp/user
+  echo $? >/tmp/user_decompress
   now >/tmp/user_ended
 }
 
@@ -341,7 +346,7 @@ compress_on_function() {
 # made is looked at afterwards.
 step_load() {
   case " $steps " in
-    *' user_path '*) user_data && compress_on_function & ;;
+    *' user_path '*) both_ways_on_function & ;;
     *) [ -z "$vf" ] || vf_queues & ;;
   esac
   now >/tmp/load_began
@@ -360,21 +365,43 @@ step_load() {
   kernel_says load 'BUG|WARNING|iommu|DMAR'
 }
 
-# What the command made beside the load, judged by busybox and by the function's other direction.
+# What the command made beside the load; busybox is a judge that knows nothing of it.
 step_user_path() {
-  fact compress "$(cat /tmp/user_status)"
   fact bytes "$(wc -c </tmp/user)"
   fact packed "$(wc -c </tmp/user.gz)"
-  for time in user_began user_ended load_began load_ended; do
-    fact $time "$(cat /tmp/$time)"
+  for each in user_compress user_decompress user_began user_turned user_ended load_began load_ended; do
+    fact "$each" "$(cat "/tmp/$each")"
   done
   gunzip -c /tmp/user.gz 2>>/tmp/user_path.log | cmp -s - /tmp/user
   fact gunzip $?
-  on_function decompress /tmp/user.gz | cmp -s - /tmp/user
-  fact decompress $?
   data user_path cat /tmp/user_path.log
   rm /tmp/user /tmp/user.gz
   sync_with_host user_path
+}
+
+# Takes a request of a host in this guest: what it makes has to be the file.
+on_host() {
+  "$wdprov" compress -v -c --driver "$1" /tmp/small 2>>/tmp/host.log | gunzip -c | cmp -s - /tmp/small
+  fact "$2" $?
+}
+has_host() { "$wdprov" device list >/dev/null 2>&1; }
+
+# A host in the guest: the virtual function through /dev/vfio, programs' queues and requests through its sockets.
+step_host() {
+  export WDPROV_RUN_DIR=/tmp/run
+  head -c 1048576 "$wdprov" >/tmp/small
+  "$wdprov" serve --device "vfio:$vf" 2>/tmp/serve.log &
+  server=$!
+  eventually 30 has_host || return 1
+  on_host wd-hisi-gzip user
+  on_host hisi-gzip-acomp kernel
+  "$wdprov" mdev types >/tmp/types 2>>/tmp/host.log
+  fact mode "$(grep -o 'SINGLE_PROC_MAP' /tmp/types | head -n 1)"
+  kill "$server" && wait "$server"
+  fact served $?
+  data host cat /tmp/host.log
+  data serve cat /tmp/serve.log
+  unset WDPROV_RUN_DIR
 }
 
 step_program() {
@@ -397,7 +424,6 @@ mount -t devtmpfs devtmpfs /dev
 mount -t debugfs debugfs /sys/kernel/debug
 mount -t tmpfs tmpfs /tmp
 stty -echo
-user_mib=$(sed -n 's/.*wdprov\.user_mib=\([0-9]*\).*/\1/p' /proc/cmdline) # by the user path
 steps=$(sed -n 's/.*wdprov\.steps=\([^ ]*\).*/\1/p' /proc/cmdline | tr , ' ')
 for each in $steps; do
   step "$each"

@@ -170,8 +170,10 @@ import WarpDriveQueue
     try expectRecovery(rig)
   }
 
-  @Test("a device that is gone answers everything", arguments: Revision.allCases)
-  func goneDevice(revision: Revision) throws {
+  @Test(
+    "a device that is gone answers everything, whether or not it says that it goes", arguments: Revision.allCases,
+    [false, true])
+  func goneDevice(revision: Revision, saysSo: Bool) throws {
     let function = Guarded(FaultyFunction?.none)
     let rig = try ZipRig(
       revision,
@@ -187,9 +189,14 @@ import WarpDriveQueue
     try queue.submit(job.request, timeLimit: Patience.nanoseconds) { answer in
       if case .failure(let error) = answer, error.code == .deviceLost { done.signal() }
     }
-    try #require(function.withLock { $0 }).isGone.store(true, ordering: .relaxed)
-    // Whoever touches the device next finds out.
-    _ = try? queue.execute(job.request, timeLimit: Self.short)
+    let gone = try #require(function.withLock { $0 })
+    if saysSo {
+      gone.lose()
+    } else {
+      gone.isGone.store(true, ordering: .relaxed)
+      // Whoever touches the device next finds out.
+      _ = try? queue.execute(job.request, timeLimit: Self.short)
+    }
     #expect(done.wait(nanoseconds: Patience.nanoseconds))
     #expect(!rig.device.isWorking)
     rig.device.shutdown()
