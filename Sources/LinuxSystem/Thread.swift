@@ -31,6 +31,12 @@ public struct Thread: ~Copyable, Sendable {
     pthread_detach(handle)
   }
 
+  /// Lets other threads that wait for this processor have it, if there are any.
+  public static func yield() {
+    // It always succeeds on Linux.
+    _ = sched_yield()
+  }
+
   /// Waits until the thread has ended.
   ///
   /// A thread must not join itself.

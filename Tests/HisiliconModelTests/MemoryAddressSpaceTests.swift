@@ -258,13 +258,15 @@ import Testing
 
   @Test("memory that was truncated is a fault after each access")
   func poison() throws {
-    let flag = PoisonFlag()
-    let memory = TestMemory(4096)
+    let file = try SharedMemory(name: "engine-test", byteCount: 4096, seals: [])
     let space = AddressSpace()
-    try space.map(iova: 0, length: 4096, permissions: [.read, .write], backing: memory.backing { flag.isSet })
-    space.withAccess { memory in
+    try space.map(
+      iova: 0, length: 4096, permissions: [.read, .write],
+      backing: .memory(MappedMemory(try SharedMapping(file.descriptor, byteCount: 4096))))
+    try space.withAccess { (memory) throws in
       #expect(throws: Never.self) { try memory.load(0, as: UInt32.self) }
-      flag.isSet = true
+      // The first access puts other memory there, which later ones can use.
+      try file.resize(to: 0)
       #expect(throws: TranslationFault(.poisoned, at: 0, .read)) { try memory.load(0, as: UInt32.self) }
       #expect(throws: TranslationFault(.poisoned, at: 4, .write)) { try memory.store(0 as UInt32, at: 4) }
       #expect(throws: TranslationFault(.poisoned, at: 4, .write)) { try memory.storeRelease16(0, at: 4) }

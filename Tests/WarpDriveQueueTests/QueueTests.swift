@@ -28,6 +28,21 @@ import WarpDriveQueue
     #expect(try queue.receive() == nil)
   }
 
+  @Test("several messages go and come with one call, as many as there is room for")
+  func batches() throws {
+    let queue = try request([DummySource()])
+    let messages = (1...4).flatMap { message(UInt8($0)) }
+    #expect(try queue.send(batch: messages) == 3)
+    #expect(try queue.send(batch: messages) == 0)
+    #expect(code { _ = try queue.send(batch: Array(messages.dropLast())) } == .invalid)
+    #expect(try queue.receive(batch: 2) == message(1) + message(2))
+    #expect(try queue.receive(batch: 2) == message(3))
+    #expect(try queue.receive(batch: 2) == [])
+    queue.release()
+    #expect(code { _ = try queue.send(batch: messages) } == .invalid)
+    #expect(code { _ = try queue.receive(batch: 1) } == .invalid)
+  }
+
   @Test("waiting for an answer, or for room, has a limit", arguments: [Queue.NotificationMode.wait, .poll])
   func limits(mode: Queue.NotificationMode) throws {
     let queue = try request([DummySource()])

@@ -36,6 +36,19 @@ extension Queue {
     return isThere ? bytes : nil
   }
 
+  func send(batch bytes: [UInt8]) throws(QueueError) -> Int { unsafe try send(batch: bytes.span.bytes) }
+
+  /// The messages that are there, at most `most`.
+  func receive(batch most: Int) throws(QueueError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: most * messageSize)
+    var span = bytes.mutableSpan
+    let count = try unsafe span.withUnsafeMutableBytes { (buffer) throws(QueueError) in
+      var raw = unsafe MutableRawSpan(_unsafeBytes: buffer)
+      return try receive(batch: &raw)
+    }
+    return Array(bytes.prefix(count * messageSize))
+  }
+
   func receiveSync(timeout: UInt64) throws(QueueError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: messageSize)
     var span = bytes.mutableSpan

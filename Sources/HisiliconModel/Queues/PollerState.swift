@@ -98,7 +98,11 @@ final class PollerState: Sendable {
       looks = 0
       let now = MonotonicClock.now()
       if idleSince == 0 { idleSince = now }
-      guard now - idleSince >= patience else { continue }
+      guard now - idleSince >= patience else {
+        // Engines have what was found: one that waits for this processor gets it.
+        if patience == DoorbellPoller.engineIdleLimit { Thread.yield() }
+        continue
+      }
       sleep(visits, seenChanges)
       idleSince = 0
     }

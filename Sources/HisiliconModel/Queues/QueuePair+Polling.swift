@@ -46,6 +46,7 @@ extension QueuePair {
     var slot = batch.slot
     var place = batch.place
     do throws(TranslationFault) {
+      if batch.count > 1 { try run.approach(slot, batch.count, memory) }
       for _ in 0..<batch.count {
         try run.fetch(slot, memory)
         progress.fetched += 1

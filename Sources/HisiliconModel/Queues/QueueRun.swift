@@ -94,6 +94,21 @@ import Synchronization
 }
 
 extension QueueRun {
+  /// Has the lines of several requests come to this processor, all at the same time.
+  ///
+  /// Copying waits for each of them, as every copy is looked at before the next is made.
+  @inline(__always)
+  func approach(_ slot: UInt32, _ count: UInt32, _ memory: borrowing MemoryAccess) throws(TranslationFault) {
+    let bytes = Int(min(count, sq.depth - slot)) * entryBytes
+    let address = sq.base + UInt64(slot) * SubmissionRing.entrySize
+    let segment = try memory.segment(at: address, count: bytes, for: .read)
+    guard let base = unsafe segment.base else { return }
+    for offset in stride(from: 0, to: segment.count, by: 64) {
+      // A byte within the segment; an atomic load is not left out although nobody wants the value.
+      _ = unsafe (base + offset).assumingMemoryBound(to: Atomic<UInt8>.self).pointee.load(ordering: .relaxed)
+    }
+  }
+
   /// Copies a request, once.
   @inline(__always)
   func fetch(_ slot: UInt32, _ memory: borrowing MemoryAccess) throws(TranslationFault) {

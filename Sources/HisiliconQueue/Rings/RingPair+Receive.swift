@@ -145,8 +145,8 @@ extension RingPair {
     // The pointer is used within the call only.
     let target = UInt(bitPattern: sqe)
     return try receiving.withLock { (receiving) throws(QueueError) in
-      guard let completion = unsafe try examine(receiving, UnsafeMutableRawPointer(bitPattern: target).unsafelyUnwrapped)
-      else { return nil }
+      let sqe = unsafe UnsafeMutableRawPointer(bitPattern: target).unsafelyUnwrapped
+      guard let completion = unsafe try examine(receiving, sqe) else { return nil }
       consume(completion, &receiving)
       let arm = arming || receiving.waiters > 0
       if arm || receiving.unacknowledged >= UInt32(layout.completionDepth / 4) {

@@ -34,7 +34,13 @@ enum WarpDriveSuite {
       "", to: "", goal: nil, rounds: options.rounds(61), span: 20_000_000, ours: { try client.runSingly($0) },
       theirs: { try bareRing($0, window: 1) })
     try checkEmpty(client)
-    return [ratio("user path, empty job, depth 1", pair, peer: "bare ring", atMost: 2)]
+    let count = try HotPath.count("", options.isQuick ? 100_000 : 1_000_000) { try client.runSingly($0) }
+    return [
+      ratio("user path, empty job, depth 1", pair, peer: "bare ring", atMost: 2),
+      Figure(
+        name: "user path, \(count.operations) empty jobs", measured: "\(count.allocations) allocations", peer: "",
+        result: "\(count.locks) mutexes", goal: "0", holds: count.allocations == 0 && count.locks == 0),
+    ]
   }
 
   /// One-byte requests, 64 under way.

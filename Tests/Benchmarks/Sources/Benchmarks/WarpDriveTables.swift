@@ -37,7 +37,9 @@ enum WarpDriveTables {
   }
 
   /// The time of each call, sorted.
-  nonisolated private static func times(_ count: Int, skipping first: Int = 3, _ body: () throws -> Void) rethrows -> [Double] {
+  nonisolated private static func times(
+    _ count: Int, skipping first: Int = 3, _ body: () throws -> Void
+  ) rethrows -> [Double] {
     let clock = ContinuousClock()
     var times: [Double] = []
     for _ in 0..<count + first {
