@@ -16,7 +16,7 @@ FILTER ?=
 SKIP ?=
 # Tests that a sanitizer run leaves out.
 ASAN_SKIP ?=
-TSAN_SKIP ?= ^CommandTests\.
+TSAN_SKIP ?= ^(CommandTests|SystemTests)\.
 # The file that `make run` compresses; empty: the built command.
 FILE ?=
 # Sizes of the short forms of the soaks that `make test` runs.
@@ -38,15 +38,16 @@ MANUAL := $(wildcard Docs/man/*.1)
 HEADER := $(wildcard Sources/CWarpDrivePlugin/include/wdprov.h)
 
 # What `make test` runs, in this order.
-STAGES := setup-test lint floors build test-debug test-asan test-tsan release test-release test-guest soak-short \
-  examples docs check-install bench-build
+STAGES := setup-test lint floors build test-debug test-asan test-tsan release test-release check-system-calls \
+  test-guest soak-short examples docs check-install bench-build
 
 .PHONY: help run test stages setup setup-test lint format floors build test-debug test-asan test-tsan release \
-  test-release test-guest soak-short examples docs check-install install uninstall soak bench bench-build clean
+  test-release check-system-calls test-guest soak-short examples docs check-install install uninstall soak bench \
+  bench-build clean
 
 help: ## lists the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name text; do \
-	  printf '  make %-14s %s\n' "$$name" "$$text"; done
+	  printf '  make %-18s %s\n' "$$name" "$$text"; done
 
 run: setup release ## sets up, builds the release, compresses a real file with every gzip driver and checks each result
 	@WDPROV=$(WDPROV) Scripts/run-demo.sh $(if $(FILE),'$(FILE)')
@@ -99,6 +100,9 @@ test-release: export FILTER := $(or $(FILTER),^CommandTests\.)
 test-release: export WDPROV_BINARY := $(abspath $(WDPROV))
 test-release: $(WDPROV) ## the tests of the command, with the release build of it
 	$(STAGE) $@ Scripts/run-tests.sh $@
+
+check-system-calls: $(WDPROV) ## a program that polls its queue makes no system call for a request
+	$(STAGE) $@ $(SHELL) -c 'Scripts/swift.sh build --product QueueClient && Scripts/check-system-calls.py $(WDPROV)'
 
 test-guest: export WDPROV := $(WDPROV)
 test-guest: $(WDPROV) ## the unmodified Linux driver, in virtual machines, against the device model

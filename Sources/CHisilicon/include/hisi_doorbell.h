@@ -35,7 +35,8 @@
 
 // A model's private doorbell page of a mediated device, an extension of this project: SQ and CQ have a word each, and a
 // poller that sleeps says so. The client stores its doorbell, then a full fence, and signals the poller's eventfd only
-// where `HISI_DOORBELL_PAGE_SLEEPING` is not 0.
+// where `HISI_DOORBELL_PAGE_SLEEPING` is not 0. Where it exchanges that for 0 before, it signals once until the poller
+// runs, and not for each doorbell.
 #define HISI_DOORBELL_PAGE_SQ 0x1000U
 #define HISI_DOORBELL_PAGE_CQ 0x1008U
 #define HISI_DOORBELL_PAGE_SLEEPING 0x1040U

@@ -72,14 +72,16 @@ public final class MappedDoorbells: QueueDoorbells {
 
   /// Stores a doorbell.
   ///
-  /// - Returns: whether the poller sleeps, and has to be woken.
+  /// - Returns: whether the poller sleeps, and has to be woken by this caller.
   func store(_ doorbell: UInt64, at offset: Int) -> Bool {
     // Both words lie within the page, aligned, and an atomic has the size of its value.
     let base = unsafe mapping.base
     unsafe (base + offset).assumingMemoryBound(to: Atomic<UInt64>.self).pointee.store(doorbell, ordering: .releasing)
     atomicMemoryFence(ordering: .sequentiallyConsistent)
     let sleeping = unsafe (base + Int(HISI_DOORBELL_PAGE_SLEEPING)).assumingMemoryBound(to: Atomic<UInt32>.self)
+    // Whoever takes the word signals.
     return unsafe sleeping.pointee.load(ordering: .relaxed) != 0
+      && sleeping.pointee.exchange(0, ordering: .relaxed) != 0
   }
 }
 

@@ -77,7 +77,9 @@ import WarpDriveQueue
       unsafe word.pointee.store(raw, ordering: .releasing)
       // With the poller's own fence, one of the two sees the other: the poller the doorbell, or this the word.
       atomicMemoryFence(ordering: .sequentiallyConsistent)
-      if unsafe sleepingWord.pointee.load(ordering: .relaxed) != 0 { wakeUp.signal() }
+      // Whoever takes the word signals; the requests behind it, until the poller runs, need not.
+      guard unsafe sleepingWord.pointee.load(ordering: .relaxed) != 0 else { return }
+      if unsafe sleepingWord.pointee.exchange(0, ordering: .relaxed) != 0 { wakeUp.signal() }
     case .registers:
       guard let word = unsafe word else { return }
       // A device reads the memory that was written before: a release alone would order it for processors only.
