@@ -18,6 +18,7 @@ enum Tour {
   private static func run() async throws {
     let message = Array("The quick brown fox jumps over the lazy dog. ".utf8.repeated(200))
     try readme(message)
+    try accelerator(message)
     try oneShot(message)
     try keptHandle([message, message])
     try spans(message)
