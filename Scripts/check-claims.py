@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Checks that each test, script and section that a page names exists, so that a claim cannot outlive what shows it.
 
-A page of Docs names tests as `SomeTests` "the sentence", "another": the file SomeTests.swift has a test of each sentence,
-up to a … where the page cuts it short. Docs/WarpDrive.md must also have a row for each point of the system's checklist,
-with a test, a script, a stage of make or a table of the benchmarks in its last column.
+A page of Docs names tests as `SomeTests` "the sentence", "another": the file SomeTests.swift has a test of each
+sentence, up to a … where the page cuts it short. Docs/WarpDrive.md must also have a row for each point of the
+system's checklist, with a test, a script, a stage of make or a table of the benchmarks in its last column.
 """
 # SPDX-License-Identifier: Apache-2.0
 
