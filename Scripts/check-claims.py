@@ -10,6 +10,7 @@ system's checklist, with a test, a script, a stage of make or a table of the ben
 import pathlib
 import re
 import sys
+import xml.etree.ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # The rows of the checklist, by letter.
@@ -96,6 +97,11 @@ def main():
         text = page.read_text()
         for offset, problem in references(page, text):
             findings.append(f"{page.relative_to(ROOT)}:{text.count(chr(10), 0, offset) + 1}: {problem}")
+    for path in sorted((ROOT / "Docs").glob("*.svg")):
+        try:
+            xml.etree.ElementTree.parse(path)
+        except xml.etree.ElementTree.ParseError as error:
+            findings.append(f"{path.relative_to(ROOT)}: {error}")
     print("\n".join([*findings, f"check-claims: {count} tests named in Docs, {len(findings)} findings"]))
     return 1 if findings or count == 0 else 0
 
