@@ -42,6 +42,8 @@ def references(page, text):
         # MODULE stands for any.
         if "MODULE" not in match[1] and not (ROOT / match[1]).exists():
             yield match.start(), f"there is no '{match[1]}'"
+    for match in re.finditer(r"^@[A-Z]+@$", text, re.MULTILINE):
+        yield match.start(), f"{match[0]} waits for its text"
     # Code has brackets of its own.
     for match in LINK.finditer(re.sub(r"`[^`\n]*`", lambda code: "x" * len(code[0]), text)):
         target, _, section = match[1].partition("#")
