@@ -41,7 +41,7 @@ public final class VFIOUserFunction: DeviceFunction {
   ///   - path: the server's socket file.
   ///   - timeLimit: how long an access may take, in nanoseconds.
   /// - Throws: `failed` where nobody listens, or another client is served.
-  public convenience init(path: String, timeLimit: UInt64 = 5_000_000_000) throws(DeviceError) {
+  public convenience init(path: String, timeLimit: UInt64 = 10_000_000_000) throws(DeviceError) {
     let client: VFIOUserClient
     do throws(VFIOUserError) {
       client = try VFIOUserClient(path: path, timeLimit: timeLimit)

@@ -115,8 +115,8 @@ def user_path(run):
         "user_began", "user_turned", "user_ended", "load_began", "load_ended"))
     both = min(turned, load_ended) - max(began, load_began)
     verdicts.check("both are at it at once", both > 0, f"{began}-{turned} ms and {load_began}-{load_ended} ms")
-    verdicts.say(f"--  {facts['bytes']} bytes to {facts['packed']} in {turned - began} ms, {both} ms of them during the "
-                 f"load, and back in {ended - turned} ms")
+    verdicts.say(f"--  {facts['bytes']} bytes to {facts['packed']} in {turned - began} ms, {both} ms of them during "
+                 f"the load, and back in {ended - turned} ms")
 
 
 def host(run):
