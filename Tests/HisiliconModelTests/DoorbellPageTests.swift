@@ -72,6 +72,31 @@ struct DoorbellPageTests {
   /// A request that the poller answers itself.
   private func tiny(_ tag: UInt32) -> hisi_zip_sqe { QueueRig.request(tag: tag, length: 1) }
 
+  @Test("what the poller leaves to engines is not taken for answered")
+  func outcomes() throws {
+    // A page that no thread watches.
+    let rig = try QueueRig(engines.scheduler, number: 7)
+    let page = try DoorbellPage(queue: rig.queue)
+    let client = try PageClient(page)
+    rig.queue.bind(page)
+    try rig.start()
+    rig.push(tiny(0))
+    client.ringSQ(1)
+    #expect(rig.queue.poll(page) == .answered)
+    #expect(rig.poll() != nil)
+    rig.push(QueueRig.request(tag: 1))
+    client.ringSQ(2)
+    #expect(rig.queue.poll(page) == .delegated)
+    #expect(eventually { rig.poll() != nil } && rig.settle())
+    rig.push(tiny(2))
+    rig.push(QueueRig.request(tag: 3))
+    client.ringSQ(4)
+    #expect(rig.queue.poll(page) == .delegated)
+    #expect(eventually { rig.poll() != nil } && eventually { rig.poll() != nil })
+    #expect(rig.queue.poll(page) == .obeyed)
+    rig.queue.unbind(page)
+  }
+
   @Test("the page is as large as a client expects and cannot be changed in size")
   func seals() {
     #expect(page.memory.byteCount == Int(HISI_DOORBELL_PAGE_SIZE))

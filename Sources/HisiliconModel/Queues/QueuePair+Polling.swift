@@ -31,13 +31,14 @@ extension QueuePair {
       return (batch, effects.isBacklogged)
     }
     guard let batch else { return isDelegated ? .delegated : .obeyed }
-    return answerInline(batch) ? .unfinished : .answered
+    return answerInline(batch)
   }
 
   /// Executes and answers requests on this thread, until one needs an engine.
-  private func answerInline(_ batch: InlineBatch) -> Bool {
+  private func answerInline(_ batch: InlineBatch) -> PollOutcome {
     let progress = batch.run.sq.memory.withAccess { answer(batch, $0) }
-    return change(fromPage: true) { $0.finishInline(batch, progress, &$1) }
+    if change(fromPage: true, { $0.finishInline(batch, progress, &$1) }) { return .unfinished }
+    return progress.fetched > progress.answered ? .delegated : .answered
   }
 
   private func answer(_ batch: InlineBatch, _ memory: borrowing MemoryAccess) -> InlineProgress {
@@ -79,7 +80,7 @@ extension QueuePair {
 enum PollOutcome: Sendable {
   /// There was nothing to answer.
   case obeyed
-  /// There is something to answer for engines.
+  /// There is something to answer for engines, at the end at least.
   case delegated
   /// The poller has answered what there was.
   case answered

@@ -226,8 +226,9 @@ final class Scheduler: Sendable {
   private func spinForWork() -> Selection? {
     let end = MonotonicClock.deadline(after: spin)
     repeat {
-      // Reading the clock takes long enough for others to get at the word.
       if waiting.load(ordering: .relaxed) > 0 || isClosed.load(ordering: .relaxed) { break }
+      // Who brings work may wait for this processor.
+      Thread.yield()
     } while MonotonicClock.now() < end
     return state.withLock { state in
       state.isSpinning = false

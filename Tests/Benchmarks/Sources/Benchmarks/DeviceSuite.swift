@@ -126,7 +126,7 @@ enum DeviceSuite {
 
   nonisolated private static func bareRing(_ queue: DeviceQueue, _ count: Int, window: UInt32) throws {
     let isDone = unsafe withUnsafeBytes(of: queue.request()) {
-      unsafe baseline_bare_ring_run($0.baseAddress, count, window)
+      unsafe baseline_bare_ring_run($0.baseAddress, count, window, false)
     }
     guard isDone else { throw BenchmarkFailure("the bare ring does not answer") }
   }

@@ -56,6 +56,9 @@ enum WarpDriveSuite {
     let batched = try Paired.compare(
       "", to: "", goal: nil, rounds: options.rounds(31), span: 20_000_000,
       ours: { try client.runBatched($0, window: 64) }, theirs: { try bareRing($0, window: 64) })
+    let answered = try Paired.compare(
+      "", to: "", goal: nil, rounds: options.rounds(31), span: 20_000_000,
+      ours: { try client.runBatched($0, window: 64) }, theirs: { try bareRing($0, window: 64, hasAnswers: true) })
     let pipelined = try Paired.compare(
       "", to: "", goal: nil, rounds: options.rounds(31), span: 20_000_000,
       ours: { try client.runPipelined($0, window: 64) }, theirs: { try bareRing($0, window: 64) })
@@ -63,6 +66,7 @@ enum WarpDriveSuite {
     return [
       ratio("user path, depth 64, the caller's own time", own, peer: "ioctl", atMost: 0.2),
       ratio("user path, depth 64, in batches, all", batched, peer: "bare ring", atMost: nil),
+      ratio("user path, depth 64, in batches, all", answered, peer: "the same with answers", atMost: nil),
       ratio("user path, depth 64, one by one, all", pipelined, peer: "bare ring", atMost: nil),
     ]
   }
@@ -78,9 +82,11 @@ enum WarpDriveSuite {
     return [ratio("user path, empty job, depth 1", pair, peer: "kernel path, control socket", atMost: 0.05)]
   }
 
-  nonisolated private static func bareRing(_ count: Int, window: UInt32) throws {
+  nonisolated private static func bareRing(_ count: Int, window: UInt32, hasAnswers: Bool = false) throws {
     let request = [UInt8](repeating: 0, count: WarpDriveClient.messageSize)
-    let isDone = unsafe request.withUnsafeBytes { unsafe baseline_bare_ring_run($0.baseAddress, count, window) }
+    let isDone = unsafe request.withUnsafeBytes {
+      unsafe baseline_bare_ring_run($0.baseAddress, count, window, hasAnswers)
+    }
     guard isDone else { throw BenchmarkFailure("the bare ring does not answer") }
   }
 

@@ -66,13 +66,16 @@ enum WarpDriveTables {
 
   // MARK: Latency
 
-  /// One request at a time: the user path with pool memory and `receiveSync`, the kernel path over the control socket, and
-  /// zlib in the process itself.
+  /// One request at a time: the user path with pool memory, by `receive` in a loop and by `receiveSync`, the kernel path
+  /// over the control socket, and zlib in the process itself.
   nonisolated private static func latency(_ options: WarpDriveOptions) throws -> MarkdownTable {
     let host = try WarpDriveHost(options.wdprov)
     var table = MarkdownTable(
       title: "One request at a time, µs",
-      heads: ["size", "user path p50", "p99", "kernel path p50", "p99", "zlib p50", "p99", "requests"])
+      heads: [
+        "size", "user path, spinning, p50", "p99", "user path, sleeping, p50", "p99", "kernel path p50", "p99",
+        "zlib p50", "p99", "requests",
+      ])
     for (bytes, most) in [(1, 20_000), (512, 10_000), (4096, 5000), (65_536, 600), (1 << 20, 60)] {
       let count = options.isQuick ? max(20, most / 5) : most
       let data = Inputs.text(bytes)
@@ -81,8 +84,8 @@ enum WarpDriveTables {
       var output = [UInt8](repeating: 0, count: max(64, bytes * 2))
       let columns = try RealTime.ahead {
         [
-          try times(count) { try client.runWaiting(1) }, try times(count) { try control.run(data) },
-          times(count) { deflate(data, &output) },
+          try times(count) { try client.runSingly(1) }, try times(count) { try client.runWaiting(1) },
+          try times(count) { try control.run(data) }, times(count) { deflate(data, &output) },
         ]
       }
       table.rows.append(

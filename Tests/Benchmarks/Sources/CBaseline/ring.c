@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { entry_size = 128, completion_size = 16, phase_offset = 14 };
+enum { entry_size = 128, completion_size = 16, slot_offset = 8, phase_offset = 14 };
 enum { submission_word = 0x1000, completion_word = 0x1008, sleeping_word = 0x1040 };
 enum { bare_depth = 1024, page_size = 0x2000, time_limit_s = 30 };
 
@@ -50,6 +50,11 @@ static void acknowledge(struct baseline_ring *ring) {
 
 bool baseline_ring_poll(struct baseline_ring *ring) {
   if ((atomic_load_explicit(phase_word(ring, ring->head), memory_order_acquire) & 1) != ring->phase) return false;
+  if (ring->answer != NULL) {
+    uint16_t slot;
+    memcpy(&slot, (char *)ring->completions + (size_t)ring->head * completion_size + slot_offset, sizeof slot);
+    memcpy(ring->answer, (char *)ring->entries + (size_t)(slot % ring->depth) * entry_size, entry_size);
+  }
   if (++ring->head == ring->depth) {
     ring->head = 0;
     ring->phase ^= 1;
@@ -92,6 +97,7 @@ static void *serve(void *argument) {
       uint32_t tail = (uint32_t)(atomic_load_explicit(doorbell(&bare, submission_word), memory_order_acquire) >> 32);
       while (head != tail) {
         memcpy(copy, (char *)bare.entries + (size_t)head * entry_size, entry_size);
+        if (bare.answer != NULL) memcpy((char *)bare.entries + (size_t)head * entry_size, copy, entry_size);
         char *completion = (char *)bare.completions + (size_t)place * completion_size;
         memcpy(completion, copy, 8);
         memcpy(completion + 8, &head, sizeof head);
@@ -113,7 +119,8 @@ static void *zeroed(size_t size) {
   return memset(memory, 0, size);
 }
 
-bool baseline_bare_ring_run(const void *entry, size_t count, uint32_t window) {
+bool baseline_bare_ring_run(const void *entry, size_t count, uint32_t window, bool answers) {
+  static char answer[entry_size];
   if (bare.entries == NULL) {
     bare.entries = zeroed((size_t)bare_depth * entry_size);
     bare.completions = zeroed((size_t)bare_depth * completion_size);
@@ -122,6 +129,7 @@ bool baseline_bare_ring_run(const void *entry, size_t count, uint32_t window) {
     if (sem_init(&begin, 0, 0) != 0 || pthread_create(&thread, NULL, serve, NULL) != 0) abort();
     pthread_detach(thread);
   }
+  bare.answer = answers ? answer : NULL;
   atomic_store(&parked, false);
   sem_post(&begin);
   bool is_done = baseline_ring_run(&bare, entry, count, window);

@@ -45,6 +45,7 @@ struct baseline_ring {
   uint32_t head;
   uint32_t unacknowledged;
   uint64_t wake_ups; ///< how often wake_up was written
+  void *answer;      ///< where to copy an entry when it is answered; NULL: nowhere
 };
 
 /// Consumes a completion, if there is one.
@@ -53,8 +54,9 @@ bool baseline_ring_poll(struct baseline_ring *ring);
 ///
 /// Rings once for all entries that there was room for, and acknowledges each quarter lap. Returns false after 30 s.
 bool baseline_ring_run(struct baseline_ring *ring, const void *entry, size_t count, uint32_t window);
-/// The same with the bare ring: a thread of this file's that copies an entry and writes a completion, and no more.
-bool baseline_bare_ring_run(const void *entry, size_t count, uint32_t window);
+/// The same with the bare ring: a thread of this file's that copies an entry and writes a completion, and no more; with
+/// answers, it writes the entry back before, and the client copies it out.
+bool baseline_bare_ring_run(const void *entry, size_t count, uint32_t window, bool answers);
 
 /// Connects to a thread that answers each request bytes with reply bytes over a UNIX stream socket; one at a time.
 void baseline_socket_open(size_t request, size_t reply);
