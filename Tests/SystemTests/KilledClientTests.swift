@@ -35,14 +35,14 @@ extension SystemTests {
       }
       try SystemTests.eventually("as few descriptors as before") { try host.descriptorCount <= descriptors }
       let growth = try host.residentKiB - memory
-      #expect(growth < 65_536, "the host has \(growth) KiB more")
+      if !SystemTests.isSanitized { #expect(growth < 65_536, "the host has \(growth) KiB more") }
       for worker in workers {
         #expect(try worker.finish().first == "done")
         #expect(try worker.count("requests") > 0 && worker.count("resets") == 0)
       }
       let slowest = times.max() ?? 0
       print("killed clients: queues free after at most \(slowest / 1_000_000) ms, host \(growth) KiB larger")
-      if SystemTests.isLong { #expect(slowest < 1_000_000_000) }
+      if SystemTests.isLong && !SystemTests.isSanitized { #expect(slowest < 1_000_000_000) }
       try host.awaitFreeQueues(host.queueCount)
       try host.finish()
     }
