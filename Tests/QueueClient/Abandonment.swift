@@ -43,7 +43,10 @@ enum Abandonment {
         let observed = Observed(transport)
         let session = try Session(observed, byteCount: 4 * 65_536)
         let dirty = try strangeBytes(observed)
-        say("found \(wanted) dirty=\(dirty) window=\(try continuedStream(session))")
+        let window = try continuedStream(session)
+        // The same with a stream of its own, to show that there is something to be found.
+        try beginStream(session)
+        say("found \(wanted) dirty=\(dirty) window=\(window) own=\(try continuedStream(session))")
         session.close()
         return
       }
@@ -74,33 +77,33 @@ enum Abandonment {
 
   // MARK: Streams
 
-  /// A stateful request of decompression at the stream context that both owners name.
-  private static func streamRequest(_ session: Session, _ bytes: [UInt8], isNew: Bool, room: Int) -> hisi_zip_sqe {
+  /// Where both owners say that their stream's context is: a model keeps streams by that address, and nothing there.
+  private static let context: UInt64 = 0x5ee0_0000_0000
+
+  /// A stateful request of compression at the stream context that both owners name.
+  private static func streamRequest(_ session: Session, canaries: Int, isNew: Bool) -> hisi_zip_sqe {
     let start = 65_536
-    for (index, byte) in bytes.enumerated() {
-      unsafe session.memory.base.storeBytes(of: byte, toByteOffset: start + index, as: UInt8.self)
+    for index in 0..<canaries {
+      unsafe session.memory.base.storeBytes(of: canary, toByteOffset: start + 8 * index, as: UInt64.self)
     }
     var request = Session.request(
-      source: session.address + UInt64(start), length: bytes.count, destination: session.address + 131_072,
-      room: room, tag: 0xffff)
+      source: session.address + UInt64(start), length: 8 * canaries, destination: session.address + 131_072,
+      room: 65_536, tag: 0xffff)
     request.dw7 = 3 << HISI_ZIP_DW7_SQE_TYPE_SHIFT | HISI_ZIP_DW7_STATEFUL | (isNew ? HISI_ZIP_DW7_STREAM_NEW : 0)
-    (request.stream_ctx_addr_l, request.stream_ctx_addr_h) = Session.halves(session.address + 65_536 * 3 - 64)
+    (request.stream_ctx_addr_l, request.stream_ctx_addr_h) = Session.halves(context)
     return request
   }
 
-  /// A stored block of canaries, so that they are in the stream's window.
+  /// Puts canaries into a stream's window.
   private static func beginStream(_ session: Session) throws {
-    var block: [UInt8] = [0, 0x00, 0x40, 0xff, 0xbf]
-    for index in 0..<0x4000 { block.append(UInt8(truncatingIfNeeded: canary >> UInt64(index % 8 * 8))) }
-    try session.send(streamRequest(session, block, isNew: true, room: 65_536))
+    try session.send(streamRequest(session, canaries: 2048, isNew: true))
     _ = try session.receiveSync()
   }
 
-  /// Goes on with a stream that this owner never began: what of the window comes out.
+  /// Goes on with a stream that this owner may never have begun: status and length of the output, which refers to the
+  /// window.
   private static func continuedStream(_ session: Session) throws -> String {
-    // A block of fixed codes: a match of length 258 (code 285) at distance 1, which repeats the window's last byte.
-    let block: [UInt8] = [0x1b, 0x03, 0x00]
-    try session.send(streamRequest(session, block, isNew: false, room: 4096))
+    try session.send(streamRequest(session, canaries: 8, isNew: false))
     let answer = try session.receiveSync()
     return "\(Session.status(answer))/\(answer.produced)"
   }

@@ -40,7 +40,7 @@ enum Command: String, CaseIterable {
   case once
   /// `flood COUNT`: so many requests in flight, then nothing until it is killed. Says `ready NUMBER`.
   case flood
-  /// `inspect NUMBER`: what a new owner of that queue finds. Says `found NUMBER dirty=… window=…`.
+  /// `inspect NUMBER`: what a new owner of that queue finds. Says `found NUMBER dirty=… window=… own=…`.
   case inspect
   /// `exhaust`: opens queues until there is none. Says `opened N`, then the error, and stays until standard input ends.
   case exhaust

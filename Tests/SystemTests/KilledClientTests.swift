@@ -25,23 +25,24 @@ extension SystemTests {
         #expect(try victim.end(SIGKILL) == .signal(SIGKILL))
         times.append(try host.awaitFreeQueues(free))
         let next = try host.client("inspect", number)
-        // The stream that the killed client began is none of the next owner's: nothing of its window comes out.
+        // The stream that the killed client began is none of the next owner's, whose own goes on.
         let found = try next.finish()
-        #expect(found == ["found", number, "dirty=0", "window=241/0"])
+        #expect(found.prefix(4) == ["found", number, "dirty=0", "window=241/0"])
+        #expect(found.last?.hasPrefix("own=0/") == true && found.last != "own=0/0")
         try host.awaitFreeQueues(free)
         // By now everything has been made that is made once.
         if round == Self.rounds / 4 { (descriptors, memory) = (try host.descriptorCount, try host.residentKiB) }
       }
       try SystemTests.eventually("as few descriptors as before") { try host.descriptorCount <= descriptors }
       let growth = try host.residentKiB - memory
-      #expect(growth < 65_536, "the host has \(growth) KiB more")
+      if !SystemTests.isSanitized { #expect(growth < 65_536, "the host has \(growth) KiB more") }
       for worker in workers {
         #expect(try worker.finish().first == "done")
         #expect(try worker.count("requests") > 0 && worker.count("resets") == 0)
       }
       let slowest = times.max() ?? 0
       print("killed clients: queues free after at most \(slowest / 1_000_000) ms, host \(growth) KiB larger")
-      if SystemTests.isLong { #expect(slowest < 1_000_000_000) }
+      if SystemTests.isLong && !SystemTests.isSanitized { #expect(slowest < 1_000_000_000) }
       try host.awaitFreeQueues(host.queueCount)
       try host.finish()
     }

@@ -32,7 +32,7 @@ extension SystemTests {
       let requests = try workers.reduce(0) { try $0 + $1.count("requests") }
       print("resets: \(requests) requests, \(replayed) sent again after \(resets) losses, host \(growth) KiB larger")
       #expect(resets >= Self.rounds && replayed > 0)
-      #expect(growth < 65_536, "the host has \(growth) KiB more")
+      if !SystemTests.isSanitized { #expect(growth < 65_536, "the host has \(growth) KiB more") }
       try host.awaitFreeQueues(host.queueCount)
       try host.finish()
     }

@@ -13,6 +13,9 @@ struct SystemTests {
   /// Whether the long forms run: `make soak` says so.
   static let isLong = CurrentProcess.environmentVariable("WDPROV_SOAK") == "1"
 
+  /// Whether AddressSanitizer runs, which keeps freed memory and takes its time.
+  static let isSanitized = CurrentProcess.environmentVariable("ASAN_OPTIONS") != nil
+
   /// How long what must happen may take, in nanoseconds: much longer than it does on any machine.
   static let patience: UInt64 = 120_000_000_000
 
