@@ -154,7 +154,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "WarpDriveTests", dependencies: ["DeviceAccess", "HisiliconModel", "LinuxSystem", "WarpDrive"],
+      name: "WarpDriveTests",
+      dependencies: ["DeviceAccess", "HisiliconModel", "LinuxSystem", "WarpDrive", "WarpDriveQueue"],
       swiftSettings: strict),
     .testTarget(name: "FuzzReplayTests", dependencies: ["FuzzTargets", "LinuxSystem"], swiftSettings: strict),
     .testTarget(

@@ -12,9 +12,9 @@ extension Registry {
   /// A registry with the built-in providers and the rules of this machine.
   ///
   /// Nothing is opened or tested yet: a provider's library is opened, and a driver tested, when it is first used. The
-  /// accelerator's drivers of both paths run on `device` where one is named, else on that of a host of this machine. Else
-  /// the user path runs on what the kernel gives to programs, where it does (uacce), and what is left on a model in this
-  /// process, which is made with its first use and ranks below all software.
+  /// accelerator's drivers of both paths run on `device` where one is named, else on that of a host of this machine,
+  /// else on a model in this process, which is made with its first use and ranks below all software. Where the kernel
+  /// itself gives an accelerator to programs (`/sys/class/uacce`), the user path runs on that rather than on a model.
   ///
   /// - Parameters:
   ///   - configuration: the rules; nil for those of this machine, see ``MachineConfiguration/current()``.
@@ -26,6 +26,13 @@ extension Registry {
   public static func standard(
     configuration: MachineConfiguration? = nil, kinds: [AlgorithmKind]? = nil, device: StandardDevice? = nil
   ) throws(ProviderError) -> Registry {
+    try standard(configuration: configuration, kinds: kinds, device: device, kernel: UACCESource())
+  }
+
+  /// As `standard(configuration:kinds:device:)`, with a kernel's class of the caller's.
+  static func standard(
+    configuration: MachineConfiguration?, kinds: [AlgorithmKind]?, device: StandardDevice?, kernel: UACCESource
+  ) throws(ProviderError) -> Registry {
     var settings: MachineConfiguration
     if let configuration { settings = configuration } else { settings = try .current() }
     let registry = Registry(configuration: settings.registry, policy: settings.policy)
@@ -34,47 +41,42 @@ extension Registry {
     if isWanted([.compression, .hash]) { try registry.register(zlib) }
     if isWanted([.hash, .mac, .cipher, .aead, .random]) { try registry.register(OpenSSLProvider()) }
     if isWanted([.compression]) {
-      for provider in acceleratorProviders(device, ZipSoftware(zlib)) { try registry.register(provider) }
+      for provider in acceleratorProviders(device, kernel, ZipSoftware(zlib)) { try registry.register(provider) }
     }
     return registry
   }
 
   /// The kernel path's and the user path's drivers of the accelerator that there is.
-  private static func acceleratorProviders(_ device: StandardDevice?, _ software: ZipSoftware) -> [any Provider] {
-    if device == nil, let host = HostedAccelerator.usual() {
-      let isEmulated = host.isEmulated
-      return [
-        RemoteKernelPathProvider(source: host.path, isEmulated: isEmulated, software: software) {
-          (request, input) throws(ProviderError) in try host.ask(request, input)
-        },
-        WarpDriveZipProvider(source: host.path, isEmulated: isEmulated, software: software) {
-          (capability) throws(QueueError) in try host.request(capability)
-        },
-      ]
+  private static func acceleratorProviders(
+    _ device: StandardDevice?, _ kernel: UACCESource, _ software: ZipSoftware
+  ) -> [any Provider] {
+    let host = device == nil ? HostedAccelerator.usual() : nil
+    let isHostEmulated = host?.isEmulated ?? true
+    // A host's hardware has both paths; a model of a host's, or of this process, yields to hardware of the kernel's.
+    let hardware = device == nil && isHostEmulated ? KernelAccelerator(kernel) : nil
+    let hardwareProvider = hardware.map { hardware in
+      WarpDriveZipProvider(source: KernelAccelerator.classDirectory, isEmulated: false, software: software) {
+        (capability) throws(QueueError) in try hardware.request(capability)
+      }
     }
-    let hardware = device == nil ? kernelQueues(software) : nil
+    if let host {
+      let hosted = RemoteKernelPathProvider(source: host.path, isEmulated: isHostEmulated, software: software) {
+        (request, input) throws(ProviderError) in try host.ask(request, input)
+      }
+      let userPath = WarpDriveZipProvider(source: host.path, isEmulated: isHostEmulated, software: software) {
+        (capability) throws(QueueError) in try host.request(capability)
+      }
+      return [hosted, hardwareProvider ?? userPath]
+    }
     let device = device ?? .model()
     let accelerator = OwnAccelerator(device)
-    return [
-      HisiliconZipProvider(source: device.name, isEmulated: device.isEmulated, software: software) {
-        () throws(QueueError) in try accelerator.device()
-      },
-      hardware
-        ?? WarpDriveZipProvider(source: device.name, isEmulated: device.isEmulated, software: software) {
-          (capability) throws(QueueError) in try accelerator.request(capability)
-        },
-    ]
-  }
-
-  /// The user path on devices whose queues the kernel gives to programs; nil on a machine without one of ours.
-  private static func kernelQueues(_ software: ZipSoftware) -> WarpDriveZipProvider? {
-    let source = UACCESource()
-    let adapters = AdapterTable([HisiliconAdapter()])
-    let isOurs = (try? source.devices())?.contains { (try? adapters.adapter(for: $0.deviceAPI)) != nil } ?? false
-    guard isOurs else { return nil }
-    return WarpDriveZipProvider(source: "/sys/class/uacce", isEmulated: false, software: software) {
-      (capability) throws(QueueError) in try Queue.request(capability, from: [source], adapters: adapters)
+    let own = HisiliconZipProvider(source: device.name, isEmulated: device.isEmulated, software: software) {
+      () throws(QueueError) in try accelerator.device()
     }
+    let userPath = WarpDriveZipProvider(source: device.name, isEmulated: device.isEmulated, software: software) {
+      (capability) throws(QueueError) in try accelerator.request(capability)
+    }
+    return [own, hardwareProvider ?? userPath]
   }
 }
 

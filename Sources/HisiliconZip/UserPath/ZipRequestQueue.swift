@@ -12,6 +12,9 @@ import WarpDriveQueue
 /// A request that the engine can do as a whole goes into the ring at once, up to the depth. All others, those that the
 /// device fails included, are done by the driver's streams on a thread, where the registry's fallback answers for the
 /// device: whatever happens, each request completes exactly once. Calls may come from any thread.
+///
+/// The payload of a request of ``makeRequest(_:input:room:)`` lies in the device's reach and is not copied; that of any
+/// other is copied to the queue's pool once, and the result out of it once.
 public final class ZipRequestQueue: RequestQueue {
   /// A request on its way.
   private final class Job: Sendable {
@@ -35,6 +38,8 @@ public final class ZipRequestQueue: RequestQueue {
     let destination: any ZipBuffer
     /// Bytes of a header, in front of the output or of the input.
     let headerCount: Int
+    /// Whether the buffers are the request's own memory.
+    let isDirect: Bool
   }
 
   private struct State: ~Copyable {
@@ -44,13 +49,14 @@ public final class ZipRequestQueue: RequestQueue {
     var slow: [Ticket: Ticket] = [:]
     var completed: [Completion] = []
     var done: [Ticket: Job] = [:]
+    var copiedBytes: UInt64 = 0
   }
 
   /// The most requests that are in flight at once.
   public let depth: Int
-  private let format: ZipFormat
-  private let options: CompressionOptions
-  private let provider: WarpDriveZipProvider
+  let format: ZipFormat
+  let options: CompressionOptions
+  let provider: WarpDriveZipProvider
   private let driverName: String
   private let threads: SoftwareQueue
   private let state = Guarded(State())
@@ -162,72 +168,11 @@ public final class ZipRequestQueue: RequestQueue {
   }
 
   private func prepare(_ job: Job) -> Flight? {
-    let (count, room) = job.request.withLock { request -> (Int, Int) in
-      guard let owned = request.take() else { return (0, 0) }
-      let counts = (owned.input.byteCount, owned.output.byteCount)
-      request = consume owned
-      return counts
-    }
-    guard (1...ZipMessage.largestWhole).contains(count) else { return nil }
-    do throws(QueueError) {
-      let way: ZipDirection = job.direction == .compress ? .compress : .decompress
-      let executor = try provider.path.queue(way, format)
-      let source = try executor.allocate(count)
-      guard fill(source, from: job, count), let (header, used) = header(job.direction, source, count) else { return nil }
-      let body = count - used
-      let space =
-        job.direction == .compress
-        ? min(ZipStream.roomForOutput(of: body), ZipMessage.largest) : min(max(room, 512), ZipMessage.largest)
-      let destination = try executor.allocate(header.count + space)
-      unsafe destination.bytes.copyBytes(from: header)
-      let message = try ZipMessage(
-        format, from: ZipBufferReference(address: source.deviceAddress + UInt64(used), byteCount: body),
-        to: ZipBufferReference(address: destination.deviceAddress + UInt64(header.count), byteCount: space),
-        sqeType: executor.sqeType, window: window(job.direction))
-      return Flight(
-        executor: executor, message: message, source: source, destination: destination,
-        headerCount: job.direction == .compress ? header.count : used)
-    } catch {
-      return nil
-    }
-  }
-
-  /// Copies a request's input into the queue's memory; false where the request was given up meanwhile.
-  private func fill(_ source: any ZipBuffer, from job: Job, _ count: Int) -> Bool {
-    job.request.withLock { request -> Bool in
-      guard let owned = request.take(), owned.input.byteCount == count else { return false }
-      unsafe owned.input.copy(to: source.bytes)
-      request = consume owned
-      return true
-    }
-  }
-
-  private func window(_ direction: CompressionDirection) -> ZipWindow {
-    guard direction == .compress else { return .largest }
-    let bits = options.windowBits ?? ZipCompressionDriver.windowBits(level: options.level ?? 6)
-    return ZipWindow(bits: bits) ?? .largest
-  }
-
-  /// The header to write, or how much of the input is one; nil where there is none that is sound.
-  private func header(
-    _ direction: CompressionDirection, _ source: any ZipBuffer, _ count: Int
-  ) -> (header: [UInt8], used: Int)? {
-    switch direction {
-    case .compress:
-      var fields = GzipFields()
-      if let header = options.header {
-        guard let wanted = try? GzipFields(header) else { return nil }
-        fields = wanted
-      }
-      return (ZipFraming.header(format, window: window(direction), fields: fields), 0)
-    case .decompress:
-      var reader = ZipHeaderReader(format, windowBits: options.windowBits ?? 15)
-      let bytes = unsafe UnsafeRawBufferPointer(rebasing: source.bytes[..<count])
-      guard let used = unsafe try? reader.read(RawSpan(_unsafeBytes: bytes)), reader.isComplete, used < count else {
-        return nil
-      }
-      return ([], used)
-    }
+    guard let request = job.request.withLock({ $0.take() }) else { return nil }
+    let flight = makeFlight(for: request)
+    if let flight, !flight.isDirect { note(copied: request.input.byteCount) }
+    giveBack(request, to: job)
+    return flight
   }
 
   /// Takes a device's answer; what did not come out well is done again by a thread.
@@ -238,7 +183,10 @@ public final class ZipRequestQueue: RequestQueue {
     if let result = finish(job, flight, answer) {
       complete(ticket, .success(result), driverName)
     } else {
-      if case .failure = answer { flight.executor.keep([flight.source, flight.destination]) }
+      if case .failure = answer {
+        flight.executor.keep([flight.source, flight.destination])
+        if flight.isDirect { moveAway(job) }
+      }
       hand(ticket, job)
     }
   }
@@ -259,15 +207,34 @@ public final class ZipRequestQueue: RequestQueue {
     let fits = job.request.withLock { request -> Bool in
       guard var owned = request.take() else { return false }
       let fits = owned.output.byteCount >= produced
-      if fits { unsafe owned.output.fill(UnsafeRawBufferPointer(rebasing: flight.destination.bytes[..<produced])) }
+      if fits, !flight.isDirect {
+        unsafe owned.output.fill(UnsafeRawBufferPointer(rebasing: flight.destination.bytes[..<produced]))
+      }
       request = consume owned
       return fits
     }
     guard fits else { return nil }
+    if !flight.isDirect { note(copied: produced) }
     return RequestResult(
       consumed: outcome.consumed + (isCompression ? 0 : flight.headerCount), produced: produced,
       trailing: isCompression ? 0 : trailing, usedFallback: false)
   }
+
+  /// Gives a request other memory: the device may still write to what it has.
+  private func moveAway(_ job: Job) {
+    guard let request = job.request.withLock({ $0.take() }) else { return }
+    note(copied: request.input.byteCount)
+    var output = ScatterList()
+    output.append(zeros: request.output.byteCount)
+    giveBack(
+      QueueRequest(request.direction, input: ScatterList(copying: [request.input.joined()]), output: output), to: job)
+  }
+
+  /// Bytes of payload that were copied on their way to the device or back: none for requests of `makeRequest`, as long as
+  /// the engine does them as a whole.
+  public var copiedBytes: UInt64 { state.withLock { $0.copiedBytes } }
+
+  private func note(copied byteCount: Int) { state.withLock { $0.copiedBytes += UInt64(byteCount) } }
 
   /// Ends the queue of a request that the device did not answer in time: all of its requests are done by a thread then.
   private func endIfLate(_ job: Job, _ now: UInt64) {
@@ -315,6 +282,8 @@ public final class ZipRequestQueue: RequestQueue {
       }
       guard let (ticket, job) = found else { continue }
       if let request = threads.take(completion.ticket) { giveBack(request, to: job) }
+      // Streams copy all that they use and make.
+      if case .success(let result) = completion.result { note(copied: result.consumed + result.produced) }
       complete(ticket, completion.result, completion.driverName)
     }
   }
@@ -330,18 +299,6 @@ public final class ZipRequestQueue: RequestQueue {
 }
 
 extension ScatterList {
-  /// Copies all bytes; the caller has checked that they fit.
-  fileprivate func copy(to target: UnsafeMutableRawBufferPointer) {
-    var offset = 0
-    for index in 0..<segmentCount {
-      let segment = bytes(at: index)
-      unsafe segment.withUnsafeBytes { bytes in
-        unsafe UnsafeMutableRawBufferPointer(rebasing: target[offset...]).copyMemory(from: bytes)
-      }
-      offset += segment.byteCount
-    }
-  }
-
   /// Copies bytes to the segments, from the first on; the caller has checked that they fit.
   fileprivate mutating func fill(_ bytes: UnsafeRawBufferPointer) {
     var done = 0

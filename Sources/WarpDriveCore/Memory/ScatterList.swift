@@ -13,6 +13,7 @@ public struct ScatterList: ~Copyable, Sendable {
     let start: UnsafeMutableRawPointer?
     let count: Int
     let isOwned: Bool
+    var keeper: (any AnyObject & Sendable)?
   }
 
   // Unique to this list, like everything its segments point to.
@@ -58,6 +59,27 @@ public struct ScatterList: ~Copyable, Sendable {
     unsafe table.segments.append(Segment(start: start, count: count, isOwned: isOwned))
     byteCount += count
   }
+
+  /// Adds a segment over memory that an object keeps, without a copy.
+  ///
+  /// The list holds the object until it ends; it neither zeroes nor frees the memory itself.
+  ///
+  /// Unsafe: the memory must stay valid and unmoved as long as `keeper` lives, and be used by nobody else as long as the
+  /// list does.
+  ///
+  /// - Parameters:
+  ///   - memory: the bytes.
+  ///   - keeper: what the memory belongs to, such as a block of a device's pool.
+  @unsafe public mutating func append(
+    _ memory: UnsafeMutableRawBufferPointer, keptBy keeper: any AnyObject & Sendable
+  ) {
+    unsafe table.segments.append(
+      Segment(start: memory.baseAddress, count: memory.count, isOwned: false, keeper: keeper))
+    byteCount += memory.count
+  }
+
+  /// The object that the memory of segment `index` belongs to; nil for memory of the list's own and for borrowed memory.
+  public func keeper(at index: Int) -> (any AnyObject & Sendable)? { table.segments[index].keeper }
 
   /// Runs `body` with a list over memory of the caller, without a copy.
   ///

@@ -179,4 +179,83 @@ import WarpDriveQueue
       #expect(back.driverName == "wd-hisi-gzip")
     }
   }
+
+  /// Completes one request, and gives it back with its result.
+  private func run(
+    _ request: consuming QueueRequest, on queue: ZipRequestQueue
+  ) throws -> (memory: [UInt8], driver: String, isOrdinary: Bool) {
+    guard case .accepted(let ticket) = try queue.send(request) else { throw ProviderError(.busy, "refused") }
+    let deadline = MonotonicClock.deadline(after: 60_000_000_000)
+    while MonotonicClock.now() < deadline {
+      guard let completion = queue.receive(1, timeout: 1_000_000_000).first else { continue }
+      let result = try completion.result.get()
+      guard completion.ticket == ticket, let back = queue.take(ticket) else { break }
+      return (
+        Array(back.output.joined().prefix(result.produced)), completion.driverName, back.input.keeper(at: 0) == nil
+      )
+    }
+    throw ProviderError(.timedOut, "no completion")
+  }
+
+  @Test("what lies in the queue's memory is not copied, anything else once each way", arguments: ZipFormat.allCases)
+  func copies(_ format: ZipFormat) throws {
+    let rig = try UserPathRig()
+    let queue = try ZipRequestQueue(rig.provider, format, depth: 8, in: rig.registry)
+    var reference = try rig.registry.compression(format == .zlib ? "zlib-deflate" : format.name)
+    let bytes = sampleBytes(100_000)
+    var forth = try queue.makeRequest(.compress, input: bytes.count, room: 120_000)
+    fill(&forth, bytes)
+    let made = try run(forth, on: queue)
+    let isSame = try reference.decompress(made.memory) == bytes
+    #expect(isSame && made.driver == "wd-hisi-\(format.name)" && !made.isOrdinary)
+    let stream = try reference.compress(bytes)
+    var back = try queue.makeRequest(.decompress, input: stream.count, room: bytes.count)
+    fill(&back, stream)
+    let plain = try run(back, on: queue)
+    let isBack = plain.memory == bytes
+    #expect(isBack && plain.driver == "wd-hisi-\(format.name)" && !plain.isOrdinary)
+    #expect(queue.copiedBytes == 0)
+    let copied = try run(request(.compress, bytes, room: 120_000), on: queue)
+    #expect(queue.copiedBytes == UInt64(bytes.count + copied.memory.count))
+    #expect(copied.memory == made.memory && copied.isOrdinary)
+  }
+
+  @Test("memory of a queue that ended is ordinary memory, and so is that of a request that the device failed")
+  func directFailures() throws {
+    let rig = try UserPathRig()
+    let queue = try ZipRequestQueue(rig.provider, .gzip, depth: 8, in: rig.registry)
+    var reference = try rig.registry.compression("gzip")
+    for _ in 0..<3 {
+      let bytes = sampleBytes(80_000)
+      var request = try queue.makeRequest(.compress, input: bytes.count, room: 100_000)
+      fill(&request, bytes)
+      try rig.device.reset()
+      let before = queue.copiedBytes
+      let made = try run(request, on: queue)
+      let isSame = try reference.decompress(made.memory) == bytes
+      #expect(isSame)
+      #expect(queue.copiedBytes > before)
+    }
+    for (input, room) in [(0, 1), (1, 0), (5 << 20, 1), (1, 9 << 20), (-1, 1)] {
+      let error = #expect(throws: ProviderError.self) {
+        _ = try queue.makeRequest(.compress, input: input, room: room).input.byteCount
+      }
+      #expect(error?.code == .invalidArgument)
+    }
+    // Room for less than the result is the caller's mistake here, too.
+    var small = try queue.makeRequest(.compress, input: 50_000, room: 30)
+    fill(&small, sampleBytes(50_000))
+    guard case .accepted = try queue.send(small) else { return }
+    let error = try results(queue, 1).values.first
+    guard case .failure(let failure)? = error else {
+      Issue.record("the result did not fit")
+      return
+    }
+    #expect(failure.code == .outputTooSmall)
+  }
+
+  private func fill(_ request: inout QueueRequest, _ bytes: [UInt8]) {
+    var span = request.input.mutableBytes(at: 0)
+    for (index, byte) in bytes.enumerated() { span.storeBytes(of: byte, toByteOffset: index, as: UInt8.self) }
+  }
 }

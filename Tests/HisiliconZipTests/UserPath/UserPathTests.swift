@@ -170,6 +170,35 @@ private let userDrivers = ["wd-hisi-deflate", "wd-hisi-zlib", "wd-hisi-gzip"]
     #expect(driver == "wd-hisi-gzip")
   }
 
+  @Test("a driver that was asked for by name has software answer while every queue is taken", arguments: userDrivers)
+  func exhausted(_ name: String) throws {
+    var limits = UserPath.Limits()
+    limits.idle = 20_000_000
+    let rig = try UserPathRig(limits: limits)
+    _ = try rig.registry.algorithm(name)
+    let deadline = MonotonicClock.deadline(after: 60_000_000_000)
+    while rig.provider.path.count > 0, MonotonicClock.now() < deadline {
+      _ = TimedSemaphore(value: 0).wait(nanoseconds: 5_000_000)
+    }
+    var taken: [any QueueTransport] = []
+    var refusal: QueueError.Code?
+    while refusal == nil, taken.count < 5000 {
+      do throws(QueueError) { taken.append(try rig.source.open(device: "hisi_zip-0")) } catch { refusal = error.code }
+    }
+    #expect(refusal == .busy)
+    let bytes = sampleBytes(30_000)
+    var handle = try rig.registry.compression(name)
+    let back = try handle.decompress(handle.compress(bytes))
+    let driver = handle.lastDriverName
+    #expect(back == bytes)
+    #expect(["deflate-zlib", "zlib-deflate-zlib", "gzip-zlib"].contains(driver))
+    for transport in taken { transport.close() }
+    taken = []
+    let again = try handle.decompress(handle.compress(bytes))
+    let next = handle.lastDriverName
+    #expect(again == bytes && next == name)
+  }
+
   @Test("streams go on in software over a reset, and the next ones on the device again", arguments: userDrivers)
   func resets(_ name: String) throws {
     let rig = try UserPathRig()
