@@ -108,15 +108,15 @@ def user_path(run):
     verdicts.equal(f"{MIB_THROUGH_DEVICE} MiB go through it", number(run, "user_path", "bytes"),
                    MIB_THROUGH_DEVICE << 20)
     verdicts.equal("gunzip takes what it made for the original", facts["gunzip"], "0")
-    verdicts.equal("wdprov decompresses it on the virtual function to the original", facts["user_decompress"], "0")
+    verdicts.equal("wdprov decompresses on the virtual function what gzip made", facts["decompress"], "0")
     verdicts.check("no other driver helped out", len(told(run, "user_path", r"\(wd-hisi-gzip\)$")) == len(lines) == 2,
                    " / ".join(lines))
-    began, turned, ended, load_began, load_ended = (number(run, "user_path", name) for name in (
-        "user_began", "user_turned", "user_ended", "load_began", "load_ended"))
-    both = min(turned, load_ended) - max(began, load_began)
-    verdicts.check("both are at it at once", both > 0, f"{began}-{turned} ms and {load_began}-{load_ended} ms")
-    verdicts.say(f"--  {facts['bytes']} bytes to {facts['packed']} in {turned - began} ms, {both} ms of them during "
-                 f"the load, and back in {ended - turned} ms")
+    began, ended, load_began, load_ended = (number(run, "user_path", name) for name in (
+        "user_began", "user_ended", "load_began", "load_ended"))
+    both = min(ended, load_ended) - max(began, load_began)
+    verdicts.check("both are at it at once", both > 0, f"{began}-{ended} ms and {load_began}-{load_ended} ms")
+    verdicts.say(f"--  {facts['bytes']} bytes to {facts['packed']} in {ended - began} ms, {both} ms of them during "
+                 "the load")
 
 
 def host(run):
@@ -342,9 +342,9 @@ def on_sync(run, name, rest):
         run.verdicts.check("no error is left pending", not any(pending.values()), pending)
     elif name == "user_path":
         virtual = next(each for each in run.model.status()["devices"][0]["functions"] if each["name"] == "vf1")
-        taken, given = (sum(queue[name] for queue in virtual["queues"]) for name in ("bytesIn", "bytesOut"))
-        run.verdicts.check("the model's virtual function has taken all of it, and given all of it back",
-                           min(taken, given) >= MIB_THROUGH_DEVICE << 20, f"{taken} bytes in, {given} out")
+        taken = sum(queue["bytesIn"] for queue in virtual["queues"])
+        run.verdicts.check("the model's virtual function has taken all of it", taken >= MIB_THROUGH_DEVICE << 20,
+                           f"{taken} bytes")
     elif name == "program":
         run.model.status()
     else:
