@@ -40,9 +40,11 @@ extension SystemTests {
         #expect(try worker.finish().first == "done")
         #expect(try worker.count("requests") > 0 && worker.count("resets") == 0)
       }
-      let slowest = times.max() ?? 0
-      print("killed clients: queues free after at most \(slowest / 1_000_000) ms, host \(growth) KiB larger")
-      if SystemTests.isLong && !SystemTests.isSanitized { #expect(slowest < 1_000_000_000) }
+      let milliseconds = times.map { $0 / 1_000_000 }.sorted()
+      print(
+        "killed clients: queues free after \(milliseconds[milliseconds.count / 2]) ms, the slowest after",
+        "\(milliseconds.suffix(5)) ms, host \(growth) KiB larger")
+      if SystemTests.isLong && !SystemTests.isSanitized { #expect(milliseconds.last ?? 0 < 1000) }
       try host.awaitFreeQueues(host.queueCount)
       try host.finish()
     }
