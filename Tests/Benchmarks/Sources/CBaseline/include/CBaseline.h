@@ -76,7 +76,9 @@ void baseline_unpin(void);
 /// Runs a command with its output discarded and returns the wall time in nanoseconds, or 0 where it failed.
 uint64_t baseline_run(const char *const *argv);
 
-/// Starts a command, its standard input and output /dev/null, its errors too where quiet; returns its pid, -1 on failure.
+/// Starts a command, its standard input and output /dev/null, its errors too where quiet.
+///
+/// Returns its pid, -1 on failure.
 int baseline_start(const char *const *argv, bool quiet);
 /// Waits for a command; asks it to end before where asked (SIGTERM). Returns whether its status was 0.
 bool baseline_finish(int process, bool asked);
