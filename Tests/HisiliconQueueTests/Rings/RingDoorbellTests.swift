@@ -42,7 +42,7 @@ import WarpDriveQueue
     #expect(value() == 5 | 1 << 16 | 1 << 48)
   }
 
-  @Test("the device is woken only where it says that it sleeps")
+  @Test("the device is woken only where it says that it sleeps, and once for all doorbells until it runs")
   func wakeUps() throws {
     let device = try FakeRings(submissionDepth: 8)
     let pair = try device.makePair()
@@ -52,6 +52,10 @@ import WarpDriveQueue
     device.isSleeping = true
     try pair.send(request(tag: 1))
     #expect(device.wakeUp.take() == 1)
+    #expect(!device.isSleeping)
+    try pair.send(request(tag: 2))
+    #expect(device.wakeUp.take() == 0)
+    device.isSleeping = true
     pair.arm()
     #expect(device.wakeUp.take() == 1)
   }
