@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -98,7 +99,10 @@ long baseline_control_ask(
   }
   *end = 0;
   const char *count = strstr(buffer, "\"length\":");
-  if (strstr(buffer, "\"ok\":true") == NULL || count == NULL) return -1;
+  if (strstr(buffer, "\"ok\":true") == NULL || count == NULL) {
+    fprintf(stderr, "%s\n", buffer);
+    return -1;
+  }
   size_t total = strtoul(count + strlen("\"length\":"), NULL, 10);
   size_t have = filled - (size_t)(end + 1 - buffer);
   if (total > capacity || have > total) return -1;

@@ -92,7 +92,7 @@ void baseline_board_store(void *board, unsigned place, uint64_t value);
 int baseline_control_open(const char *path);
 /// Sends a line and the bytes behind it, and receives the reply's line and bytes.
 ///
-/// Returns how many bytes the reply has, -1 where it is no success or does not fit.
+/// Returns how many bytes the reply has, -1 where it is no success, which is printed, or does not fit.
 long baseline_control_ask(
     int control, const char *line, const void *bytes, size_t length, void *reply, size_t capacity);
 void baseline_control_close(int control);
