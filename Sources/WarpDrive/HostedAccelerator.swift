@@ -28,6 +28,9 @@ final class HostedAccelerator: Sendable {
     return devices.contains { $0.flags.contains(.emulated) }
   }
 
+  /// Why the host's devices answer nothing at present.
+  var obstacle: String? { (try? RunDirectorySource(path).devices()).flatMap(QueueDirectory.isolation) }
+
   /// A queue, for the user path.
   func request(_ capability: QueueCapability) throws(QueueError) -> Queue {
     try Queue.request(

@@ -28,6 +28,9 @@ struct KernelAccelerator: Sendable {
     self.source = source
   }
 
+  /// Why there are no queues at present.
+  var obstacle: String? { (try? source.devices()).flatMap(QueueDirectory.isolation) }
+
   /// A queue, for the user path: the nearest device's that has one.
   func request(_ capability: QueueCapability) throws(QueueError) -> Queue {
     try Queue.request(capability, from: [source], adapters: AdapterTable([HisiliconAdapter()]))

@@ -25,6 +25,11 @@ final class OwnAccelerator: Sendable {
   /// The driver, for the kernel path.
   func device() throws(QueueError) -> ZipDevice { try current().device }
 
+  /// Why the device, where it is open, answers nothing at present.
+  var obstacle: String? {
+    opened.withLock { $0 }.flatMap { QueueDirectory.isolation(of: [$0.device.attributes]) }
+  }
+
   /// A queue, for the user path.
   func request(_ capability: QueueCapability) throws(QueueError) -> Queue {
     try Queue.request(capability, from: [try current().source], adapters: AdapterTable([HisiliconAdapter()]))

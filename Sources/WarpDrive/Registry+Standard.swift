@@ -55,17 +55,19 @@ extension Registry {
     // A host's hardware has both paths; a model of a host's, or of this process, yields to hardware of the kernel's.
     let hardware = device == nil && isHostEmulated ? KernelAccelerator(kernel) : nil
     let hardwareProvider = hardware.map { hardware in
-      WarpDriveZipProvider(source: KernelAccelerator.classDirectory, isEmulated: false, software: software) {
-        (capability) throws(QueueError) in try hardware.request(capability)
+      WarpDriveZipProvider(
+        source: KernelAccelerator.classDirectory, isEmulated: false, software: software,
+        obstacle: { hardware.obstacle }
+      ) { (capability) throws(QueueError) in try hardware.request(capability)
       }
     }
     if let host {
-      let hosted = RemoteKernelPathProvider(source: host.path, isEmulated: isHostEmulated, software: software) {
-        (request, input) throws(ProviderError) in try host.ask(request, input)
-      }
-      let userPath = WarpDriveZipProvider(source: host.path, isEmulated: isHostEmulated, software: software) {
-        (capability) throws(QueueError) in try host.request(capability)
-      }
+      let hosted = RemoteKernelPathProvider(
+        source: host.path, isEmulated: isHostEmulated, software: software, obstacle: { host.obstacle }
+      ) { (request, input) throws(ProviderError) in try host.ask(request, input) }
+      let userPath = WarpDriveZipProvider(
+        source: host.path, isEmulated: isHostEmulated, software: software, obstacle: { host.obstacle }
+      ) { (capability) throws(QueueError) in try host.request(capability) }
       return [hosted, hardwareProvider ?? userPath]
     }
     let device = device ?? .model()
@@ -73,9 +75,9 @@ extension Registry {
     let own = HisiliconZipProvider(source: device.name, isEmulated: device.isEmulated, software: software) {
       () throws(QueueError) in try accelerator.device()
     }
-    let userPath = WarpDriveZipProvider(source: device.name, isEmulated: device.isEmulated, software: software) {
-      (capability) throws(QueueError) in try accelerator.request(capability)
-    }
+    let userPath = WarpDriveZipProvider(
+      source: device.name, isEmulated: device.isEmulated, software: software, obstacle: { accelerator.obstacle }
+    ) { (capability) throws(QueueError) in try accelerator.request(capability) }
     return [own, hardwareProvider ?? userPath]
   }
 }

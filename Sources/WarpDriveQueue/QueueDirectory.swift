@@ -39,6 +39,15 @@ public enum QueueDirectory {
       .reduce(0) { $0 + $1.attributes.availableInstances }
   }
 
+  /// What keeps devices from giving queues at present, for people: all are isolated after too many errors.
+  ///
+  /// - Returns: nil where one is not, or there is none.
+  public static func isolation(of devices: [QueueAttributes]) -> String? {
+    guard !devices.isEmpty, devices.allSatisfy(\.isIsolated) else { return nil }
+    let names = devices.map(\.device).sorted().joined(separator: ", ")
+    return "\(names) is isolated after too many errors: its owner can start it again; software answers meanwhile"
+  }
+
   /// The devices that meet demands, best first: nearest to the calling thread's NUMA node, then most free queues.
   ///
   /// Isolated devices, and those without a free queue, are not among them.

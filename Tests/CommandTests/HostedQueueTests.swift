@@ -39,6 +39,29 @@ struct HostedQueueTests {
     #expect(driver["dmaFlag"] as? String == name[mode] ?? "PHY")
   }
 
+  @Test("list and info say that a device is isolated after too many errors, and software answers")
+  func isolation() throws {
+    let served = try Served(["--isolate-strategy", "1"])
+    let before = try served.tool.run("list", "--kind", "compression", "--json").json()
+    let all = try #require(before["algorithms"] as? [[String: Any]])
+    #expect(all.allSatisfy { $0["obstacle"] is NSNull })
+    #expect(try served.tool.run("device", "reset", "hisi_zip-0").status == 0)
+    for driver in Self.drivers {
+      let listed = try served.tool.run("list", "--kind", "compression").text
+      #expect(listed.contains("\n\(driver): hisi_zip-0 is isolated after too many errors"), "\(listed)")
+      let explained = try served.tool.run("info", driver)
+      #expect(explained.text.contains("\n\(driver): hisi_zip-0 is isolated"), "\(explained)")
+      let object = try served.tool.run("info", driver, "--json").json()
+      let candidates = try #require(object["candidates"] as? [[String: Any]])
+      let obstacle = candidates.first { $0["driver"] as? String == driver }?["obstacle"] as? String
+      #expect(obstacle?.hasPrefix("hisi_zip-0 is isolated") == true)
+      try served.folder.create(driver, Sample.text)
+      let outcome = try served.tool.run("compress", "-v", "-k", "--driver", driver, driver)
+      #expect(outcome.status == 0 && outcome.errors.contains("zlib"), "\(outcome)")
+      #expect(try served.tool.shell("gzip -dc \(driver).gz | cmp - \(driver)").status == 0)
+    }
+  }
+
   @Test("two programs compress at the same time, on both paths")
   func together() throws {
     let served = try Served(["--engines", "2"])

@@ -67,6 +67,9 @@ public struct HisiliconZipProvider: Provider {
     ]
   }
 
+  /// Isolation of the devices that are open.
+  public var obstacle: String? { devices.obstacle }
+
   /// Opens the device.
   ///
   /// - Throws: ``ProviderError/Code/unavailable`` and the like where it cannot be opened.

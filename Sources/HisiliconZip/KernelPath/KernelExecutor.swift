@@ -108,6 +108,12 @@ final class KernelPathDevices: Sendable {
     return openings.count == 1 ? devices.first : choose(ZipDeviceSet(devices))
   }
 
+  /// Why those that are open take nothing; nil where one does, or none is open.
+  var obstacle: String? {
+    let open = state.withLock { Array($0.devices.values) }
+    return QueueDirectory.isolation(of: open.map(\.attributes))
+  }
+
   private func note(_ device: ZipDevice, _ index: Int) {
     state.withLock { state in
       let last = state.devices.updateValue(device, forKey: index).map(ObjectIdentifier.init)

@@ -51,6 +51,7 @@ public struct RemoteKernelPathProvider: Provider {
   public let source: String
   /// The drivers.
   public let drivers: [any AlgorithmDriver]
+  private let findObstacle: @Sendable () -> String?
 
   /// Makes the provider; nothing is connected yet.
   ///
@@ -59,18 +60,23 @@ public struct RemoteKernelPathProvider: Provider {
   ///   - isEmulated: whether its device is a model.
   ///   - messageLimit: the most bytes of a message, in and out.
   ///   - software: answers what comes in pieces.
+  ///   - obstacle: why the host's device answers nothing at present; asked for people, and opens nothing.
   ///   - client: asks the host.
   public init(
     source: String, isEmulated: Bool, messageLimit: Int = 1 << 26, software: ZipSoftware,
-    client: @escaping KernelPathClient
+    obstacle: @escaping @Sendable () -> String? = { nil }, client: @escaping KernelPathClient
   ) {
     self.source = source
+    findObstacle = obstacle
     let priority = isEmulated ? HisiliconZipProvider.modelPriority : HisiliconZipProvider.hardwarePriority
     drivers = [ZipFormat.deflate, .zlib, .gzip].map {
       RemoteZipDriver(
         $0, priority: priority, isEmulated: isEmulated, messageLimit: messageLimit, software: software, client: client)
     }
   }
+
+  /// Why the host's device answers nothing at present.
+  public var obstacle: String? { findObstacle() }
 }
 
 /// A driver that asks a host.

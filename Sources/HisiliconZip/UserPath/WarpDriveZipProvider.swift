@@ -26,6 +26,7 @@ public struct WarpDriveZipProvider: Provider {
   public let drivers: [any AlgorithmDriver]
   let path: UserPath
   let timeLimit: UInt64
+  private let findObstacle: @Sendable () -> String?
 
   /// Makes the provider.
   ///
@@ -34,22 +35,26 @@ public struct WarpDriveZipProvider: Provider {
   ///   - isEmulated: whether the device is a model.
   ///   - software: goes on with streams whose device fails.
   ///   - timeLimit: the most nanoseconds for one request of up to 8 MiB.
+  ///   - obstacle: why there are no queues at present; asked for people, and opens nothing.
   ///   - request: requests a queue; called when one is needed, on one thread at a time.
   public init(
     source: String = "built-in", isEmulated: Bool, software: ZipSoftware = .none, timeLimit: UInt64 = 10_000_000_000,
+    obstacle: @escaping @Sendable () -> String? = { nil },
     request: @escaping @Sendable (QueueCapability) throws(QueueError) -> Queue
   ) {
     self.init(
       source: source, isEmulated: isEmulated, software: software, timeLimit: timeLimit, limits: UserPath.Limits(),
-      request: request)
+      obstacle: obstacle, request: request)
   }
 
   init(
     source: String, isEmulated: Bool, software: ZipSoftware, timeLimit: UInt64, limits: UserPath.Limits,
+    obstacle: @escaping @Sendable () -> String? = { nil },
     request: @escaping @Sendable (QueueCapability) throws(QueueError) -> Queue
   ) {
     self.source = source
     self.timeLimit = timeLimit
+    findObstacle = obstacle
     let userPath = UserPath(limits, request: request)
     path = userPath
     let path = ZipPath(
@@ -61,6 +66,9 @@ public struct WarpDriveZipProvider: Provider {
       ZipCompressionDriver(.deflate, path), ZipCompressionDriver(.zlib, path), ZipCompressionDriver(.gzip, path),
     ]
   }
+
+  /// Why there are no queues at present.
+  public var obstacle: String? { findObstacle() }
 
   /// Requests a queue.
   ///

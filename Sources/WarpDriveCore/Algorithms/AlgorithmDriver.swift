@@ -32,6 +32,9 @@ public protocol Provider: Sendable {
   ///
   /// - Throws: ``ProviderError/Code/unavailable`` with the command that would add what is missing.
   func checkAvailability() throws(ProviderError)
+  /// What keeps the drivers from answering at present, such as a device that is isolated after too many errors, for
+  /// people; nil where nothing is known to. Opens nothing.
+  var obstacle: String? { get }
 }
 
 extension Provider {
@@ -39,4 +42,6 @@ extension Provider {
   public var source: String { "built-in" }
   /// Available: there is nothing to open.
   public func checkAvailability() throws(ProviderError) {}
+  /// Nothing.
+  public var obstacle: String? { nil }
 }

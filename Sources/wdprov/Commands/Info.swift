@@ -43,10 +43,11 @@ struct Info: Subcommand {
       throw CommandFailure(error)
     }
     let request = RequestShape(size: size.map { Int(clamping: $0.value) }, depth: depth)
+    let obstacles = registry.obstacles
     if json {
-      try StandardOutput.write(SelectionRendering.json(selection, request).document)
+      try StandardOutput.write(SelectionRendering.json(selection, request, obstacles).document)
     } else {
-      try StandardOutput.write(SelectionRendering.text(selection, request))
+      try StandardOutput.write(SelectionRendering.text(selection, request, obstacles))
     }
     guard selection.chosen != nil else {
       throw CommandFailure(.unavailable, "no driver of \(selection.name) can be used; the reasons stand above")

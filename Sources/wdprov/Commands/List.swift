@@ -55,8 +55,11 @@ struct List: Subcommand {
         _ = try? registry.ensureTested(algorithm)
       }
     }
+    let obstacles = registry.obstacles
     let entries = listed.map { algorithm in
-      ListedAlgorithm(algorithm: algorithm, isChosen: registry.preferred(algorithm.name, algorithm.kind) === algorithm)
+      ListedAlgorithm(
+        algorithm: algorithm, isChosen: registry.preferred(algorithm.name, algorithm.kind) === algorithm,
+        obstacle: obstacles[algorithm.providerName])
     }
     if json {
       try StandardOutput.write(AlgorithmListing.json(entries).document)

@@ -9,6 +9,8 @@ struct ListedAlgorithm {
   let algorithm: Algorithm
   /// Whether a lookup of the name leads to it.
   let isChosen: Bool
+  /// What keeps it from answering at present; nil for nothing.
+  let obstacle: String?
 }
 
 /// Listings of drivers.
@@ -28,7 +30,9 @@ enum AlgorithmListing {
         algorithm.kind.rawValue, algorithm.state.word, algorithm.selfTest.word, hardware(algorithm),
         String(algorithm.referenceCount), algorithm.providerName,
       ])
-      if let reason = algorithm.failureReason { reasons += "\(algorithm.driverName): \(reason)\n" }
+      for reason in [algorithm.failureReason, entry.obstacle].compactMap(\.self) {
+        reasons += "\(algorithm.driverName): \(reason)\n"
+      }
     }
     return table.text + (reasons.isEmpty ? "" : "\n" + reasons)
   }
@@ -42,8 +46,17 @@ enum AlgorithmListing {
   /// The contract's JSON.
   static func json(_ listed: [ListedAlgorithm]) -> JSONValue {
     .object([
-      ("schema", 1), ("algorithms", .array(listed.map { .object($0.algorithm.members(isChosen: $0.isChosen)) })),
+      ("schema", 1),
+      ("algorithms", .array(listed.map { .object($0.algorithm.members(isChosen: $0.isChosen, $0.obstacle)) })),
     ])
+  }
+}
+
+extension Registry {
+  /// What keeps providers' drivers from answering at present, by the providers' names.
+  var obstacles: [String: String] {
+    let known = providers.compactMap { provider in provider.obstacle.map { (provider.name, $0) } }
+    return Dictionary(known) { first, _ in first }
   }
 }
 
@@ -55,12 +68,13 @@ extension Algorithm {
   }
 
   /// What every JSON that describes a driver has.
-  func members(isChosen: Bool) -> [(key: String, value: JSONValue)] {
+  func members(isChosen: Bool, _ obstacle: String?) -> [(key: String, value: JSONValue)] {
     let flags = descriptor.flags
     return [
       ("name", .string(name)), ("driver", .string(driverName)), ("priority", .integer(descriptor.priority)),
       ("kind", .string(kind.rawValue)), ("state", .string(state.word)), ("selftest", .string(selfTest.word)),
-      ("reason", JSONValue(failureReason)), ("hardware", .bool(flags.contains(.hardware))),
+      ("reason", JSONValue(failureReason)), ("obstacle", JSONValue(obstacle)),
+      ("hardware", .bool(flags.contains(.hardware))),
       ("emulated", .bool(flags.contains(.emulated))), ("refcount", .integer(referenceCount)),
       ("provider", .string(providerName)), ("flags", JSONValue(flags.names)), ("chosen", .bool(isChosen)),
       ("aliases", JSONValue(descriptor.aliases.map(\.name))), ("blocksize", .integer(descriptor.blockSize)),

@@ -7,7 +7,7 @@ import WarpDrive
 /// The output of `wdprov info`.
 enum SelectionRendering {
   /// Facts of the chosen driver, then the candidates with their reasons.
-  static func text(_ selection: Selection, _ request: RequestShape) -> String {
+  static func text(_ selection: Selection, _ request: RequestShape, _ obstacles: [String: String]) -> String {
     var facts: [(heading: String, text: String)] = []
     if let chosen = selection.chosen { facts += Self.facts(chosen, request) }
     let width = facts.map(\.heading.count).max() ?? 0
@@ -21,14 +21,16 @@ enum SelectionRendering {
       .init(heading: ""), .init(heading: "DRIVER"), .init(heading: "PRIO", isNumeric: true), .init(heading: "STATE"),
       .init(heading: "SELFTEST"), .init(heading: "PROVIDER"), .init(heading: "REASON"),
     ])
+    var notes = ""
     for candidate in selection.candidates {
       let algorithm = candidate.algorithm
+      if let obstacle = obstacles[algorithm.providerName] { notes += "\(algorithm.driverName): \(obstacle)\n" }
       table.add([
         candidate.isChosen ? "*" : "", algorithm.driverName, String(algorithm.descriptor.priority),
         algorithm.state.word, algorithm.selfTest.word, algorithm.providerName, candidate.reason,
       ])
     }
-    return text + "\n" + table.text
+    return text + "\n" + table.text + (notes.isEmpty ? "" : "\n" + notes)
   }
 
   private static func facts(_ chosen: Algorithm, _ request: RequestShape) -> [(heading: String, text: String)] {
@@ -65,7 +67,7 @@ enum SelectionRendering {
   }
 
   /// The contract's JSON.
-  static func json(_ selection: Selection, _ request: RequestShape) -> JSONValue {
+  static func json(_ selection: Selection, _ request: RequestShape, _ obstacles: [String: String]) -> JSONValue {
     var members: [(key: String, value: JSONValue)] = [
       ("schema", 1), ("name", .string(selection.name)), ("chosen", JSONValue(selection.chosen?.driverName)),
     ]
@@ -86,7 +88,8 @@ enum SelectionRendering {
     }
     let candidates = selection.candidates.map { candidate in
       JSONValue.object(
-        candidate.algorithm.members(isChosen: candidate.isChosen) + [("why", .string(candidate.reason))])
+        candidate.algorithm.members(isChosen: candidate.isChosen, obstacles[candidate.algorithm.providerName])
+          + [("why", .string(candidate.reason))])
     }
     return .object(members + [("candidates", .array(candidates))])
   }
