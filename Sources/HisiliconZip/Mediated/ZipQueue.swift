@@ -20,9 +20,8 @@ final class ZipQueue: SDMDEVQueue, QueueClient {
     var configuration = QueueConfiguration(type: 0, pasid: nil, isArmed: false)
     var doorbells: (any QueueDoorbells)?
     var notification: (@Sendable () -> Void)?
-    /// The place in the completion ring up to which `isUpdated` has told.
-    var head = 0
-    var completionPhase = HISI_CQE_W7_PHASE
+    /// The end of the completions that `isUpdated` has told of.
+    var told: CompletionEnd
     /// When new completions were seen that no event told of.
     var unannounced: UInt64?
   }
@@ -30,13 +29,14 @@ final class ZipQueue: SDMDEVQueue, QueueClient {
   let number: UInt16
   let hardware: HardwareQueue
   private let device: ZipDevice
-  private let guarded = Guarded(State())
+  private let guarded: Guarded<State>
   private var manager: QueueManager { device.manager }
 
   init(_ device: ZipDevice, _ hardware: HardwareQueue) {
     self.device = device
     self.hardware = hardware
     number = hardware.number
+    guarded = Guarded(State(told: CompletionEnd(emptyRing: hardware.depth)))
   }
 
   deinit {
@@ -170,8 +170,7 @@ extension ZipQueue {
       throw error
     }
     guarded.withLock { state in
-      state.head = 0
-      state.completionPhase = HISI_CQE_W7_PHASE
+      state.told = CompletionEnd(emptyRing: hardware.depth)
       state.unannounced = nil
     }
   }
@@ -196,24 +195,20 @@ extension ZipQueue {
 
   func isUpdated() -> Bool {
     guarded.withLock { state in
-      var isUpdated = false
-      // A program that writes its own ring makes at most one lap here.
-      for _ in 0..<hardware.depth where isCompleted(state) {
-        isUpdated = true
-        state.head += 1
-        if state.head == hardware.depth {
-          state.head = 0
-          state.completionPhase ^= HISI_CQE_W7_PHASE
-        }
-      }
-      if isUpdated { state.unannounced = nil }
-      return isUpdated
+      let end = completionEnd()
+      guard end != state.told else { return false }
+      state.told = end
+      state.unannounced = nil
+      return true
     }
   }
 
-  private func isCompleted(_ state: borrowing State) -> Bool {
-    let entry = hardware.depth * RingLayout.submissionSize + state.head * RingLayout.completionSize
-    return UInt32(hardware.rings.acquire16(entry + 14)) & HISI_CQE_W7_PHASE == state.completionPhase
+  /// Where the device's completions end now.
+  private func completionEnd() -> CompletionEnd {
+    let ring = hardware.depth * RingLayout.submissionSize
+    return CompletionEnd(depth: hardware.depth) { place in
+      UInt32(hardware.rings.acquire16(ring + place * RingLayout.completionSize + 14)) & HISI_CQE_W7_PHASE != 0
+    }
   }
 
   func setNotification(_ handler: (@Sendable () -> Void)?) {
@@ -307,7 +302,7 @@ extension ZipQueue {
   func watch(at now: UInt64) -> Bool {
     let (isWaiting, notification) = guarded.withLock { state -> (Bool, (@Sendable () -> Void)?) in
       guard state.phase == .started, let notification = state.notification else { return (false, nil) }
-      guard isCompleted(state) else {
+      guard completionEnd() != state.told else {
         state.unannounced = nil
         return (true, nil)
       }

@@ -62,6 +62,52 @@ import WarpDriveQueue
     if let pasid { try rig.device.function.removeAddressSpace(pasid: pasid) }
   }
 
+  @Test("a program that has gone round its rings unseen is still told of its next completion", arguments: [1, 2, 3])
+  func unseenLaps(laps: Int) throws {
+    let rig = try ZipRig(.v3)
+    let memory = try SharedMemory(name: "program", byteCount: 1 << 16)
+    let iova: UInt64 = 0x7000_0000
+    try rig.device.function.map(DeviceMemory(memory.map()), iova: iova, permissions: [.read, .write], pasid: nil)
+    let queue = try rig.device.getQueue()
+    try queue.start(pasid: nil)
+    let pair = try rings(queue, .v3)
+    var request = hisi_zip_sqe()
+    request.input_data_length = 1
+    request.dw7 = 3 << HISI_ZIP_DW7_SQE_TYPE_SHIFT
+    request.dw9 = HISI_ZIP_REQUEST_DEFLATE
+    request.dest_avail_out = 4096
+    request.source_addr_l = UInt32(iova)
+    request.dest_addr_l = UInt32(iova) + 0x8000
+    func complete() throws {
+      try pair.send(request)
+      let deadline = MonotonicClock.deadline(after: Patience.nanoseconds)
+      while try pair.receive() == nil { try #require(MonotonicClock.now() < deadline) }
+    }
+    #expect(!queue.isUpdated())
+    for _ in 0..<laps * pair.layout.completionDepth + 7 { try complete() }
+    #expect(queue.isUpdated())
+    #expect(!queue.isUpdated())
+    try complete()
+    #expect(queue.isUpdated())
+    #expect(!queue.isUpdated())
+    queue.put()
+  }
+
+  @Test("the end of completions is told apart from every other but those two laps away", arguments: [1, 2, 8, 13])
+  func completionEnds(depth: Int) {
+    var ring = [Bool](repeating: false, count: depth)
+    var ends = [CompletionEnd(emptyRing: depth)]
+    for number in 0..<5 * depth {
+      ring[number % depth] = (number / depth).isMultiple(of: 2)
+      ends.append(CompletionEnd(depth: depth) { ring[$0] })
+    }
+    for (first, end) in ends.enumerated() {
+      for (second, other) in ends.enumerated() where (end == other) != ((first - second) % (2 * depth) == 0) {
+        Issue.record("\(first) and \(second) of a ring of \(depth)")
+      }
+    }
+  }
+
   @Test("who gets a queue after another finds nothing in its rings, and the other has no part in them")
   func wiping() throws {
     let rig = try ZipRig()
