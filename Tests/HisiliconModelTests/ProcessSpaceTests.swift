@@ -315,13 +315,14 @@ struct ProcessSpaceTests {
     doorbells.ringSubmission(index: UInt16(queue.tail))
     _ = try queue.wait()
     #expect(queue.status(slot) == HISI_ZIP_STATUS_NEGACOMPRESS)
-    #expect(try Self.counters(rig).inlineRequests == 1)
+    // The answer is seen before it is counted.
+    try Patience.wait(for: "the count of inline requests") { try Self.counters(rig).inlineRequests == 1 }
     try device.confine(queue: 0, excluding: excluded)
     let second = queue.write(request.entry)
     doorbells.ringSubmission(index: UInt16(queue.tail))
     _ = try queue.wait()
     #expect(queue.status(second) == HISI_ZIP_STATUS_TRANSLATION_FAULT)
-    #expect(try Self.counters(rig).confinementFaults == 1)
+    try Patience.wait(for: "the count of faults") { try Self.counters(rig).confinementFaults == 1 }
   }
 
   @Test("the poller leaves requests that need another process to the engines")

@@ -152,7 +152,7 @@ struct ClassTests {
   func lostQueue() throws {
     let fixture = try Fixture(mode: .singleProcess, queues: 1)
     let mediated = try fixture.mediated()
-    fixture.parent.state.withLock { _ = $0.free.insert(9) }
+    fixture.parent.free.put(9)
     let other = try fixture.mediated()
     try mediated.start()
     fixture.parent.last?.fake.withLock { $0.startFailure = QueueError(.failed, "broken") }

@@ -6,15 +6,31 @@ import LinuxSystem
 import SDMDEV
 import WarpDriveQueue
 
+/// The queues that are free, which a device and those of its queues that are taken share: a queue does not keep its device.
+final class FreeQueues: Sendable {
+  private let numbers: Guarded<Set<UInt16>>
+
+  init(_ count: Int) { numbers = Guarded(Set((0..<count).map { UInt16($0) })) }
+
+  var count: Int { numbers.withLock { $0.count } }
+  func take() -> UInt16? {
+    numbers.withLock { numbers in
+      guard let number = numbers.min() else { return nil }
+      return numbers.remove(number)
+    }
+  }
+  func put(_ number: UInt16) { numbers.withLock { _ = $0.insert(number) } }
+}
+
 /// A device whose queues do nothing by themselves.
 final class FakeParent: SDMDEVParent {
   struct State {
-    var free: Set<UInt16>
     var isIsolated = false
     var queues: [FakeQueue] = []
   }
 
-  let state: Guarded<State>
+  let state = Guarded(State())
+  let free: FreeQueues
   let fake: FakeFunction
   let name: String
   let mode: DMAFlags
@@ -33,25 +49,21 @@ final class FakeParent: SDMDEVParent {
     self.mode = mode
     self.hasPages = hasPages
     fake = function
-    state = Guarded(State(free: Set((0..<queues).map { UInt16($0) })))
+    free = FreeQueues(queues)
   }
 
   var attributes: QueueAttributes {
-    let (free, isIsolated) = state.withLock { ($0.free.count, $0.isIsolated) }
+    let isIsolated = state.withLock { $0.isIsolated }
     return QueueAttributes(
       device: name, deviceAPI: "hisi_qm_v2", algorithms: ["zlib", "gzip"], dmaFlags: mode,
-      flags: mode == .sharedVirtual ? [.emulated, .sharedVirtual] : .emulated, availableInstances: free, numaNode: 1,
+      flags: mode == .sharedVirtual ? [.emulated, .sharedVirtual] : .emulated, availableInstances: free.count, numaNode: 1,
       isIsolated: isIsolated)
   }
 
   func getQueue() throws(QueueError) -> any SDMDEVQueue {
-    let number = try state.withLock { (state) throws(QueueError) in
-      guard let number = state.free.min() else { throw QueueError(.busy, "no queue is free") }
-      state.free.remove(number)
-      return number
-    }
+    guard let number = free.take() else { throw QueueError(.busy, "no queue is free") }
     do throws(SystemError) {
-      let queue = try FakeQueue(self, number)
+      let queue = try FakeQueue(number, of: free, hasPages: hasPages)
       state.withLock { $0.queues.append(queue) }
       return queue
     } catch {
@@ -65,7 +77,7 @@ final class FakeParent: SDMDEVParent {
 
   /// The queue that was taken last.
   var last: FakeQueue? { state.withLock { $0.queues.last } }
-  var freeCount: Int { state.withLock { $0.free.count } }
+  var freeCount: Int { free.count }
 }
 
 /// A queue whose completions the test writes.
@@ -87,13 +99,13 @@ final class FakeQueue: SDMDEVQueue {
   let rings: SharedMemory
   let doorbells: (any QueueDoorbells)?
   let fake = Guarded(State())
-  private let parent: FakeParent
+  private let free: FreeQueues
 
-  init(_ parent: FakeParent, _ number: UInt16) throws(SystemError) {
-    self.parent = parent
+  init(_ number: UInt16, of free: FreeQueues, hasPages: Bool) throws(SystemError) {
+    self.free = free
     self.number = number
     rings = try SharedMemory(name: "fake-rings", byteCount: Self.ringsSize)
-    doorbells = parent.hasPages ? try FakeDoorbells() : nil
+    doorbells = hasPages ? try FakeDoorbells() : nil
   }
 
   var state: SDMDEVQueueState { fake.withLock { $0.phase } }
@@ -123,7 +135,7 @@ final class FakeQueue: SDMDEVQueue {
       fake.phase = .stopped
       return !fake.isPut
     }
-    if isFirst { parent.state.withLock { _ = $0.free.insert(number) } }
+    if isFirst { free.put(number) }
   }
 
   func ring(_ doorbell: UInt64) { fake.withLock { $0.rung.append(doorbell) } }
