@@ -57,17 +57,16 @@ extension Registry {
     let hardwareProvider = hardware.map { hardware in
       WarpDriveZipProvider(
         source: KernelAccelerator.classDirectory, isEmulated: false, software: software,
-        obstacle: { hardware.obstacle }
-      ) { (capability) throws(QueueError) in try hardware.request(capability)
-      }
+        obstacle: { hardware.obstacle },
+        request: { (capability) throws(QueueError) in try hardware.request(capability) })
     }
     if let host {
       let hosted = RemoteKernelPathProvider(
-        source: host.path, isEmulated: isHostEmulated, software: software, obstacle: { host.obstacle }
-      ) { (request, input) throws(ProviderError) in try host.ask(request, input) }
+        source: host.path, isEmulated: isHostEmulated, software: software, obstacle: { host.obstacle },
+        client: { (request, input) throws(ProviderError) in try host.ask(request, input) })
       let userPath = WarpDriveZipProvider(
-        source: host.path, isEmulated: isHostEmulated, software: software, obstacle: { host.obstacle }
-      ) { (capability) throws(QueueError) in try host.request(capability) }
+        source: host.path, isEmulated: isHostEmulated, software: software, obstacle: { host.obstacle },
+        request: { (capability) throws(QueueError) in try host.request(capability) })
       return [hosted, hardwareProvider ?? userPath]
     }
     let device = device ?? .model()
@@ -76,8 +75,8 @@ extension Registry {
       () throws(QueueError) in try accelerator.device()
     }
     let userPath = WarpDriveZipProvider(
-      source: device.name, isEmulated: device.isEmulated, software: software, obstacle: { accelerator.obstacle }
-    ) { (capability) throws(QueueError) in try accelerator.request(capability) }
+      source: device.name, isEmulated: device.isEmulated, software: software, obstacle: { accelerator.obstacle },
+      request: { (capability) throws(QueueError) in try accelerator.request(capability) })
     return [own, hardwareProvider ?? userPath]
   }
 }

@@ -56,8 +56,8 @@ final class FakeParent: SDMDEVParent {
     let isIsolated = state.withLock { $0.isIsolated }
     return QueueAttributes(
       device: name, deviceAPI: "hisi_qm_v2", algorithms: ["zlib", "gzip"], dmaFlags: mode,
-      flags: mode == .sharedVirtual ? [.emulated, .sharedVirtual] : .emulated, availableInstances: free.count, numaNode: 1,
-      isIsolated: isIsolated)
+      flags: mode == .sharedVirtual ? [.emulated, .sharedVirtual] : .emulated, availableInstances: free.count,
+      numaNode: 1, isIsolated: isIsolated)
   }
 
   func getQueue() throws(QueueError) -> any SDMDEVQueue {
