@@ -38,6 +38,11 @@ public final class SDMDEVClass: Sendable {
     accounts = UserAccounts(limits)
   }
 
+  deinit {
+    // What nobody can find any more by its name; connections' own go with these.
+    for device in devices { device.retire(withImplicit: false) }
+  }
+
   /// The limits.
   public var limits: SDMDEVLimits { accounts.limits }
 

@@ -162,10 +162,12 @@ public final class SDMDEVDevice: Sendable {
   /// Tells who observes the class that attributes may have changed.
   public func noteChange() { changed(self) }
 
-  /// Removes every mediated device, open or not; there will be no other.
-  func retire() {
+  /// Removes mediated devices, open or not; there will be no other.
+  ///
+  /// - Parameter withImplicit: whether those are removed too that go with their connections.
+  func retire(withImplicit: Bool = true) {
     isGone.withLock { $0 = true }
-    for device in mediatedDevices {
+    for device in mediatedDevices where withImplicit || !device.isImplicit {
       // Forced: nothing is thrown.
       try? device.retire(isForced: true)
       forget(device)

@@ -48,7 +48,7 @@ struct StreamTests {
   func fullDisk(line: String) throws {
     #expect(try tool.run("compress", "-o", "good.gz", "noise").status == 0)
     let outcome = try tool.shell("$wdprov \(line)")
-    #expect(outcome.status == 74)
+    #expect(outcome.status == 74, "\(outcome)")
     #expect(outcome.errors.contains("No space left on device"))
     #expect(try folder.names == ["good.gz", "noise"])
   }
