@@ -16,7 +16,9 @@ FILTER ?=
 SKIP ?=
 # Tests that a sanitizer run leaves out; `make soak` has AddressSanitizer see them all.
 ASAN_SKIP ?= ^SystemTests\.SystemTests/(KilledClientTests|ResetTests)/
-TSAN_SKIP ?= ^(CommandTests|SystemTests)\.
+# Of one thread, and long there: inputs by the thousand, and checks of drivers that are wrong on purpose.
+TSAN_SINGLE := ConformanceTests\.ToyTests|ZlibProviderTests\.(DeflateInput|Corruption)Tests|FuzzReplayTests
+TSAN_SKIP ?= ^(CommandTests\.|SystemTests\.|$(TSAN_SINGLE))
 # The file that `make run` compresses; empty: the built command.
 FILE ?=
 # Sizes of the short forms of the soaks that `make test` runs.
