@@ -102,7 +102,8 @@ let package = Package(
       ],
       path: "Tests/FuzzTargets", swiftSettings: strict),
     .executableTarget(
-      name: "QueueClient", dependencies: ["CHisilicon", "CZlib", "HisiliconQueue", "LinuxSystem", "WarpDriveQueue"],
+      name: "QueueClient",
+      dependencies: ["CHisilicon", "CZlib", "HisiliconQueue", "LinuxSystem", "TestPrograms", "WarpDriveQueue"],
       path: "Tests/QueueClient", swiftSettings: strict),
     .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem", "TestPrograms"], swiftSettings: lifetimes),
     .testTarget(
@@ -155,7 +156,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "WarpDriveTests",
-      dependencies: ["DeviceAccess", "HisiliconModel", "LinuxSystem", "WarpDrive", "WarpDriveQueue"],
+      dependencies: ["DeviceAccess", "HisiliconModel", "LinuxSystem", "TestPrograms", "WarpDrive", "WarpDriveQueue"],
       swiftSettings: strict),
     .testTarget(name: "FuzzReplayTests", dependencies: ["FuzzTargets", "LinuxSystem"], swiftSettings: strict),
     .testTarget(

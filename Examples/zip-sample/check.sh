@@ -15,8 +15,7 @@ finish() {
 trap finish EXIT
 
 # Mistakes are told, and nothing is written.
-for arguments in '' '-x' '-d' "-g --run-dir $folder/nowhere"; do
-  [ -n "$arguments" ] || continue
+for arguments in '-x' '-d' "-g --run-dir $folder/nowhere"; do
   # shellcheck disable=SC2086
   if echo x | "$sample" $arguments >"$folder/out" 2>"$folder/error"; then
     echo "zip-sample: '$arguments' was taken" >&2

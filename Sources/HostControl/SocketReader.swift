@@ -74,8 +74,7 @@ struct SocketReader {
     let deadline = MonotonicClock.deadline(after: nanoseconds)
     var left = count
     while left > 0 {
-      let now = MonotonicClock.now()
-      let time = deadline > now ? deadline - now : 0
+      let time = MonotonicClock.remaining(until: deadline)
       let part = min(left, Self.chunkSize)
       guard try payload(part, from: socket, within: time) != nil else { return false }
       left -= part
@@ -84,8 +83,7 @@ struct SocketReader {
   }
 
   private func isReadable(_ socket: borrowing UnixSocket, before deadline: UInt64) throws(SystemError) -> Bool {
-    let now = MonotonicClock.now()
-    return try socket.descriptor.poll(for: .readable, nanoseconds: deadline > now ? deadline - now : 0) != []
+    try socket.descriptor.poll(for: .readable, nanoseconds: MonotonicClock.remaining(until: deadline)) != []
   }
 
   /// Receives once; empty at the end of the stream.

@@ -42,8 +42,7 @@ public final class EventSet: Sendable {
   public func wait(nanoseconds: UInt64) -> Bool {
     let deadline = MonotonicClock.deadline(after: nanoseconds)
     while true {
-      let now = MonotonicClock.now()
-      let left = deadline > now ? deadline - now : 0
+      let left = MonotonicClock.remaining(until: deadline)
       // Rounded up, so that the last wait does not become a busy loop.
       let milliseconds = Int32(clamping: left / 1_000_000 + (left % 1_000_000 == 0 ? 0 : 1))
       let count = clinux_event_set_wait(descriptor.number, milliseconds)

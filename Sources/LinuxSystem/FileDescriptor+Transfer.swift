@@ -137,8 +137,7 @@ extension FileDescriptor {
   public func poll(for events: PollEvents, nanoseconds: UInt64) throws(SystemError) -> PollEvents {
     let deadline = MonotonicClock.deadline(after: nanoseconds)
     while true {
-      let now = MonotonicClock.now()
-      let left = deadline > now ? deadline - now : 0
+      let left = MonotonicClock.remaining(until: deadline)
       // Rounded up, so that the last wait does not become a busy loop.
       let milliseconds = Int32(clamping: left / 1_000_000 + (left % 1_000_000 == 0 ? 0 : 1))
       var entry = pollfd(fd: number, events: events.rawValue, revents: 0)

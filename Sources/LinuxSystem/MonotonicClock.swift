@@ -10,11 +10,19 @@ public enum MonotonicClock {
     clinux_monotonic_nanoseconds()
   }
 
-  /// The time `nanoseconds` from now, or the clock's last moment where that would overflow.
+  /// The time `nanoseconds` after a moment, or the clock's last moment where that would overflow.
   ///
-  /// - Parameter nanoseconds: the distance from now, in nanoseconds; `UInt64.max` means "never".
-  public static func deadline(after nanoseconds: UInt64) -> UInt64 {
-    let (sum, overflow) = now().addingReportingOverflow(nanoseconds)
+  /// - Parameters:
+  ///   - nanoseconds: the distance, in nanoseconds; `UInt64.max` means "never".
+  ///   - start: the moment; now, unless it is known already.
+  public static func deadline(after nanoseconds: UInt64, from start: UInt64 = now()) -> UInt64 {
+    let (sum, overflow) = start.addingReportingOverflow(nanoseconds)
     return overflow ? .max : sum
+  }
+
+  /// The time from now until a moment of this clock, in nanoseconds; 0 where it is over.
+  public static func remaining(until deadline: UInt64) -> UInt64 {
+    let now = now()
+    return deadline > now ? deadline - now : 0
   }
 }

@@ -35,8 +35,7 @@ public enum Polling {
     var polled = entries.map { pollfd(fd: $0.number, events: $0.events.rawValue, revents: 0) }
     let deadline = MonotonicClock.deadline(after: nanoseconds)
     while true {
-      let now = MonotonicClock.now()
-      let left = deadline > now ? deadline - now : 0
+      let left = MonotonicClock.remaining(until: deadline)
       // Rounded up, so that the last wait does not become a busy loop.
       let milliseconds = Int32(clamping: left / 1_000_000 + (left % 1_000_000 == 0 ? 0 : 1))
       let ready = unsafe poll(&polled, nfds_t(polled.count), milliseconds)

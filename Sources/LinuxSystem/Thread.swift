@@ -37,6 +37,13 @@ public struct Thread: ~Copyable, Sendable {
     _ = sched_yield()
   }
 
+  /// Has this thread wait, for what nobody tells of.
+  ///
+  /// - Parameter nanoseconds: how long, at least.
+  public static func sleep(nanoseconds: UInt64) {
+    _ = Gate().wait(nanoseconds: nanoseconds)
+  }
+
   /// Waits until the thread has ended.
   ///
   /// A thread must not join itself.

@@ -59,7 +59,7 @@ public final class SDMDEVClass: Sendable {
     let device = try SDMDEVDevice(parent, accounts: accounts, names: names) { [weak self] device in
       self?.announce(.changed(device))
     }
-    guard Self.isFileName(device.name) else {
+    guard QueueAttributes.isDeviceName(device.name) else {
       throw QueueError(.invalid, "a device is named with letters, digits, '_', '-', '.' and ':', not '\(device.name)'")
     }
     try state.withLock { (state) throws(QueueError) in
@@ -139,14 +139,5 @@ public final class SDMDEVClass: Sendable {
 
   private func announce(_ change: Change) {
     for observer in state.withLock({ $0.observers.sorted { $0.key < $1.key }.map(\.value) }) { observer(change) }
-  }
-
-  private static func isFileName(_ name: String) -> Bool {
-    !name.isEmpty && name.utf8.count <= 64 && name.utf8.first != UInt8(ascii: ".")
-      && name.utf8.allSatisfy { byte in
-        let isLetter = (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
-        let isDigit = (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-        return isLetter || isDigit || "_-.:".utf8.contains(byte)
-      }
   }
 }

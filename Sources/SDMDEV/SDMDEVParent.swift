@@ -69,6 +69,17 @@ public enum SDMDEVQueueState: Hashable, Sendable {
   case stopped
 }
 
+extension SDMDEVQueueState {
+  /// The series' word.
+  package var word: String {
+    switch self {
+    case .initial: "INIT"
+    case .started: "STARTED"
+    case .stopped: "ZOMBIE"
+    }
+  }
+}
+
 /// A queue that was taken from a parent (`struct vfio_sdmdev_queue`, and the operations of queues).
 public protocol SDMDEVQueue: AnyObject, Sendable {
   /// The queue's number in its function.

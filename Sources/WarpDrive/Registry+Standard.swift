@@ -41,7 +41,9 @@ extension Registry {
     if isWanted([.compression, .hash]) { try registry.register(zlib) }
     if isWanted([.hash, .mac, .cipher, .aead, .random]) { try registry.register(OpenSSLProvider()) }
     if isWanted([.compression]) {
-      for provider in acceleratorProviders(device, kernel, ZipSoftware(zlib)) { try registry.register(provider) }
+      for provider in acceleratorProviders(device, kernel, ZipSoftware(driversOf: zlib)) {
+        try registry.register(provider)
+      }
     }
     return registry
   }
@@ -78,16 +80,5 @@ extension Registry {
       source: device.name, isEmulated: device.isEmulated, software: software, obstacle: { accelerator.obstacle },
       request: { (capability) throws(QueueError) in try accelerator.request(capability) })
     return [own, hardwareProvider ?? userPath]
-  }
-}
-
-extension ZipSoftware {
-  /// zlib's drivers.
-  fileprivate init(_ zlib: ZlibProvider) {
-    let drivers = zlib.drivers.compactMap { $0 as? any CompressionDriver }
-    self.init { format in
-      let name = format == .zlib ? "zlib-deflate" : format.name
-      return drivers.first { $0.descriptor.name == name }
-    }
   }
 }

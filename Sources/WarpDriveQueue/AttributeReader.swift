@@ -59,7 +59,7 @@ struct AttributeReader {
   func regionSize(_ region: QueueRegion, of device: String) throws(QueueError) -> Int {
     let file = region == .doorbells ? "region_mmio_size" : "region_dus_size"
     do throws(SystemError) {
-      return try SystemAttribute.integer("\(uacce)/\(try Self.checked(device))/\(file)")
+      return try SystemAttribute.integer("\(uacce)/\(device)/\(file)")
     } catch {
       throw QueueError(error, "device \(device)")
     }
@@ -75,26 +75,12 @@ struct AttributeReader {
     }
   }
 
-  private static func checked(_ name: String) throws(SystemError) -> String {
-    guard isName(name) else { throw SystemError(errno: SystemError.notFound, operation: "open", path: name) }
-    return name
-  }
-
   /// A name that is one part of a path, and cannot lead elsewhere.
   ///
   /// - Throws: `notFound` for any other: there is no such device.
   static func checkedName(_ name: String) throws(QueueError) -> String {
-    guard isName(name) else { throw QueueError(.notFound, "no device has a name like '\(name)'") }
+    guard QueueAttributes.isDeviceName(name) else { throw QueueError(.notFound, "no device has a name like '\(name)'") }
     return name
-  }
-
-  private static func isName(_ name: String) -> Bool {
-    !name.isEmpty && name.utf8.count <= 64 && name.utf8.first != UInt8(ascii: ".")
-      && name.utf8.allSatisfy { byte in
-        let isLetter = (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
-        let isDigit = (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-        return isLetter || isDigit || "-_.:".utf8.contains(byte)
-      }
   }
 }
 

@@ -21,7 +21,7 @@ public final class MediatedDeviceTransport: QueueTransport {
   private let original: QueueAttributes
   private let state: Guarded<State>
   private let host: UnixSocket.PeerCredentials
-  private let generation = CurrentProcess.generation
+  private let owner = OwnProcess()
 
   /// How long the host may take to answer, in nanoseconds; a reply to WAIT may come so much later than its time limit.
   private let timeLimit: UInt64
@@ -80,12 +80,23 @@ public final class MediatedDeviceTransport: QueueTransport {
 
   /// Maps a region, once.
   public func map(_ region: QueueRegion) throws(QueueError) -> SharedMapping {
-    try checkProcess()
+    try owner.check()
+    let description: VFIOUserRegionDescription
+    do throws(VFIOUserError) {
+      description = try client.region(region.rawValue)
+    } catch {
+      throw Self.error(error)
+    }
+    return try map(region, description)
+  }
+
+  private func map(
+    _ region: QueueRegion, _ description: borrowing VFIOUserRegionDescription
+  ) throws(QueueError) -> SharedMapping {
     guard state.withLock({ $0.mapped.insert(region).inserted }) else {
       throw QueueError(.exists, "the region \(region) is mapped already")
     }
     do throws(VFIOUserError) {
-      let description = try client.region(region.rawValue)
       guard let area = description.mappableAreas.first, area.lowerBound == 0 else {
         throw VFIOUserError(.invalid, "the queue has no region \(region)")
       }
@@ -98,21 +109,22 @@ public final class MediatedDeviceTransport: QueueTransport {
 
   /// The doorbell page, and the counter that wakes the device; where there is no page, messages ring.
   public func doorbell() throws(QueueError) -> QueueDoorbell {
-    try checkProcess()
+    try owner.check()
+    let description: VFIOUserRegionDescription
     do throws(VFIOUserError) {
       // The description starts the queue, and tells whether there is a page from then on.
-      let description = try client.region(QueueRegion.doorbells.rawValue)
-      if description.mappableAreas.isEmpty {
-        return .call { [client, generation] value in
-          guard CurrentProcess.generation == generation else { return }
-          // A connection that has ended is noticed by whoever waits.
-          try? client.write(value, region: QueueRegion.doorbells.rawValue, offset: 0x1000, width: 8)
-        }
-      }
+      description = try client.region(QueueRegion.doorbells.rawValue)
     } catch {
       throw Self.error(error)
     }
-    let page = try map(.doorbells)
+    if description.mappableAreas.isEmpty {
+      return .call { [client, owner] value in
+        guard owner.isCurrent else { return }
+        // A connection that has ended is noticed by whoever waits.
+        try? client.write(value, region: QueueRegion.doorbells.rawValue, offset: 0x1000, width: 8)
+      }
+    }
+    let page = try map(.doorbells, description)
     do throws(VFIOUserError) {
       let events = try client.writeEvents(region: QueueRegion.doorbells.rawValue)
       guard let event = events.first else { throw VFIOUserError(.unsupported, "the doorbell page has no counter") }
@@ -124,13 +136,13 @@ public final class MediatedDeviceTransport: QueueTransport {
 
   /// Carries out a command; before `bindPASID` it allows the host to reach this process's memory.
   public func perform(_ command: UInt16, _ body: [UInt8]) throws(QueueError) -> [UInt8] {
-    try checkProcess()
+    try owner.check()
     // Where this fails the host will find that it may not, and says so in the flags.
     if command == QueueCommand.bindPASID { try? CurrentProcess.allowTracer(host.processID) }
     do throws(VFIOUserError) {
       let reply = try client.perform(command: command, body: body)
       if command == QueueCommand.bindPASID {
-        let flags = try Self.word(reply, at: 4, "BIND_PASID")
+        let flags: UInt32 = try Self.number(reply, at: 4, "BIND_PASID")
         state.withLock { $0.flags = QueueFlags(rawValue: flags) }
       }
       return reply
@@ -141,18 +153,18 @@ public final class MediatedDeviceTransport: QueueTransport {
 
   /// Waits by `VFIO_SDMDEV_CMD_WAIT`.
   public func wait(nanoseconds: UInt64) throws(QueueError) -> Bool {
-    try checkProcess()
+    try owner.check()
     let deadline = MonotonicClock.deadline(after: nanoseconds)
     while true {
-      let now = MonotonicClock.now()
-      let left = deadline > now ? deadline - now : 0
+      let left = MonotonicClock.remaining(until: deadline)
       // Rounded up: 0 means for ever.
       let milliseconds = min(left / 1_000_000 + 1, Self.longestWait)
       do throws(VFIOUserError) {
-        let body = (0..<4).map { UInt8(truncatingIfNeeded: milliseconds >> UInt64(8 * $0)) }
+        let body = UInt32(truncatingIfNeeded: milliseconds).littleEndianBytes
         let reply = try client.perform(
           command: QueueCommand.wait, body: body, timeLimit: milliseconds * 1_000_000 + timeLimit)
-        if try Self.word(reply, at: 0, "WAIT") != 0 { return true }
+        let rest: UInt32 = try Self.number(reply, at: 0, "WAIT")
+        if rest != 0 { return true }
       } catch {
         throw Self.error(error)
       }
@@ -164,7 +176,7 @@ public final class MediatedDeviceTransport: QueueTransport {
   public func share(
     _ memory: UnsafeMutableRawBufferPointer, file: SharedMemory?, offset: UInt64, isReadOnly: Bool
   ) throws(QueueError) -> UInt64 {
-    try checkProcess()
+    try owner.check()
     guard memory.count > 0 else { throw QueueError(.invalid, "no memory to share") }
     let address = UInt64(UInt(bitPattern: memory.baseAddress))
     let permissions: VFIOUserPermissions = isReadOnly ? .read : .readWrite
@@ -186,11 +198,8 @@ public final class MediatedDeviceTransport: QueueTransport {
   /// Where a device with few address bits sees memory that was just shared.
   private func deviceAddress(of address: UInt64, byteCount: Int) throws(QueueError) -> UInt64 {
     do throws(VFIOUserError) {
-      let body = (0..<8).map { UInt8(truncatingIfNeeded: address >> UInt64(8 * $0)) }
-      let reply = try client.perform(command: QueueCommand.deviceAddress, body: body)
-      let low = try Self.word(reply, at: 0, "the question for an address")
-      let high = try Self.word(reply, at: 4, "the question for an address")
-      let deviceAddress = UInt64(high) << 32 | UInt64(low)
+      let reply = try client.perform(command: QueueCommand.deviceAddress, body: address.littleEndianBytes)
+      let deviceAddress: UInt64 = try Self.number(reply, at: 0, "the question for an address")
       state.withLock { $0.ownAddresses[deviceAddress] = address }
       return deviceAddress
     } catch {
@@ -202,7 +211,7 @@ public final class MediatedDeviceTransport: QueueTransport {
 
   /// Takes shared memory away by `DMA_UNMAP`.
   public func unshare(deviceAddress: UInt64, byteCount: Int) throws(QueueError) {
-    try checkProcess()
+    try owner.check()
     guard byteCount > 0 else { throw QueueError(.invalid, "no memory to take away") }
     let address = state.withLock { $0.ownAddresses[deviceAddress] } ?? deviceAddress
     do throws(VFIOUserError) {
@@ -218,15 +227,14 @@ public final class MediatedDeviceTransport: QueueTransport {
     client.disconnect()
   }
 
-  private func checkProcess() throws(QueueError) {
-    guard CurrentProcess.generation == generation else {
-      throw QueueError(.denied, "the queue is the parent process's: request one of this process's own")
+  private static func number<Number: FixedWidthInteger>(
+    _ reply: [UInt8], at offset: Int, _ what: String
+  ) throws(VFIOUserError) -> Number {
+    let bytes = reply.dropFirst(offset).prefix(Number.bitWidth / 8)
+    guard bytes.count == Number.bitWidth / 8 else {
+      throw VFIOUserError(.protocolViolation, "the reply to \(what) is cut off")
     }
-  }
-
-  private static func word(_ reply: [UInt8], at offset: Int, _ what: String) throws(VFIOUserError) -> UInt32 {
-    guard reply.count >= offset + 4 else { throw VFIOUserError(.protocolViolation, "the reply to \(what) is cut off") }
-    return (0..<4).reduce(0) { $0 | UInt32(reply[offset + $1]) << UInt32(8 * $1) }
+    return Number(littleEndianBytes: bytes)
   }
 
   /// The host's errors have the codes' numbers; the connection's own have their kinds.

@@ -92,13 +92,12 @@ public import LinuxSystem
     _ queue: Queue, _ total: Int
   ) throws(QueueError) -> (SharedMapping, SharedMemory?, UInt64) {
     if queue.attributes.dmaFlags == .physical {
-      let body = (0..<8).map { UInt8(truncatingIfNeeded: total >> (8 * $0)) }
-      let reply = try queue.transport.perform(QueueCommand.getBuffer, body)
+      let reply = try queue.transport.perform(QueueCommand.getBuffer, UInt64(total).littleEndianBytes)
       let mapping = try queue.transport.map(.pool)
       guard reply.count >= 16, mapping.byteCount >= total else {
         throw QueueError(.version, "the device's pool has \(mapping.byteCount) bytes instead of \(total)")
       }
-      return (mapping, nil, (0..<8).reduce(0) { $0 | UInt64(reply[8 + $1]) << UInt64(8 * $1) })
+      return (mapping, nil, UInt64(littleEndianBytes: reply[8...]))
     }
     let file: SharedMemory
     let mapping: SharedMapping
@@ -136,7 +135,7 @@ public import LinuxSystem
 
   fileprivate func give(back index: Int32) {
     // A child has neither the memory nor, for certain, the lock.
-    guard (try? queue.checkProcess()) != nil else { return }
+    guard queue.owner.isCurrent else { return }
     let base = unsafe base(of: index)
     var isIntact = true
     if options.contains(.canaries) {

@@ -15,7 +15,7 @@ extension Queue {
   public func receiveSync(into message: inout MutableRawSpan, timeout: UInt64) throws(QueueError) {
     if try receive(into: &message) { return }
     let start = MonotonicClock.now()
-    let deadline = start.addingReportingOverflow(timeout).overflow ? .max : start + timeout
+    let deadline = MonotonicClock.deadline(after: timeout, from: start)
     if try spin(into: &message, from: start, deadline) { return }
     try checkConnection()
     while true {
@@ -28,8 +28,7 @@ extension Queue {
   private func spin(
     into message: inout MutableRawSpan, from start: UInt64, _ deadline: UInt64
   ) throws(QueueError) -> Bool {
-    let limit = spinNanoseconds
-    let end = start.addingReportingOverflow(limit).overflow ? deadline : min(start + limit, deadline)
+    let end = min(MonotonicClock.deadline(after: spinNanoseconds, from: start), deadline)
     repeat {
       // The clock costs as much as a look.
       for _ in 0..<32 where try receive(into: &message) { return true }
@@ -75,7 +74,7 @@ extension Queue {
       if now >= spinEnd {
         try checkConnection()
         // Nobody tells of room, so that this looks now and then.
-        _ = Self.never.wait(nanoseconds: min(deadline - now, Self.pause))
+        Thread.sleep(nanoseconds: min(deadline - now, Self.pause))
       }
     }
   }
@@ -88,8 +87,7 @@ extension Queue {
     try checkUse()
     let deadline = MonotonicClock.deadline(after: timeout)
     while true {
-      let now = MonotonicClock.now()
-      let slice = now < deadline ? min(deadline - now, Self.waitSlice) : 0
+      let slice = min(MonotonicClock.remaining(until: deadline), Self.waitSlice)
       do throws(QueueError) {
         return try driver.flush(nanoseconds: slice)
       } catch {
@@ -100,8 +98,6 @@ extension Queue {
     }
   }
 
-  /// A gate that nobody opens, for short sleeps.
-  private static let never = Gate()
   /// How long a sender that waits for room sleeps, in nanoseconds.
   private static let pause: UInt64 = 50_000
 }

@@ -34,7 +34,7 @@ public final class Queue: Sendable {
   /// The queue's driver, for code that knows the device and wants its messages typed.
   public let driver: any QueueDriver
   let transport: any QueueTransport
-  private let generation = CurrentProcess.generation
+  let owner = OwnProcess()
   private let isReleased = Atomic<Bool>(false)
   private let pollLimit = Atomic<UInt64>(50_000)
   private let mode = Atomic<UInt8>(NotificationMode.wait.rawValue)
@@ -103,7 +103,7 @@ public final class Queue: Sendable {
   ///
   /// What is in flight is not answered; memory that was shared is the program's alone when this returns.
   public func release() {
-    guard CurrentProcess.generation == generation, !isReleased.exchange(true, ordering: .acquiringAndReleasing) else {
+    guard owner.isCurrent, !isReleased.exchange(true, ordering: .acquiringAndReleasing) else {
       return
     }
     driver.close()
@@ -195,16 +195,8 @@ public final class Queue: Sendable {
   /// Refuses a call of a child's, or after `release`.
   @inline(__always)
   func checkUse() throws(QueueError) {
-    try checkProcess()
+    try owner.check()
     guard !isReleased.load(ordering: .relaxed) else { throw QueueError(.invalid, "the queue was released") }
-  }
-
-  /// Refuses a call of a child's.
-  @inline(__always)
-  func checkProcess() throws(QueueError) {
-    guard CurrentProcess.generation == generation else {
-      throw QueueError(.denied, "the queue is the parent process's: request one of this process's own")
-    }
   }
 
   /// Throws where the device's side has gone, which a ring alone does not show.

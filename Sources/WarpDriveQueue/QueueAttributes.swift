@@ -89,3 +89,15 @@ public struct QueueAttributes: Hashable, Sendable {
     self.isIsolated = isIsolated
   }
 }
+
+extension QueueAttributes {
+  /// Whether a device may have this name: it is one part of a path, and cannot lead elsewhere.
+  package static func isDeviceName(_ name: String) -> Bool {
+    !name.isEmpty && name.utf8.count <= 64 && name.utf8.first != UInt8(ascii: ".")
+      && name.utf8.allSatisfy { byte in
+        let isLetter = (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+        let isDigit = (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        return isLetter || isDigit || "-_.:".utf8.contains(byte)
+      }
+  }
+}

@@ -101,6 +101,8 @@ public enum QueueDirectory {
   }
 
   private static func sorted(_ entries: [Entry]) -> [Entry] {
+    // Distances are files of the system's.
+    guard entries.count > 1 else { return entries }
     let node = Processor.currentNode
     let ranked = entries.enumerated().map { index, entry in
       (distance: distance(from: node, to: entry.attributes.numaNode), index: index, entry: entry)

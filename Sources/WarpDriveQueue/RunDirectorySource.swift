@@ -99,17 +99,15 @@ public struct RunDirectorySource: QueueSource {
     guard status.mode & 0o002 == 0 else {
       throw QueueError(.denied, "\(path) can be written by everyone: chmod o-w")
     }
+    let version: String
     do throws(SystemError) {
-      let version = try SystemAttribute.text("\(path)/version")
-      guard version == String(protocolVersion) else {
-        throw SystemError(errno: SystemError.protocolError, operation: "version \(version)", path: path)
-      }
+      version = try SystemAttribute.text("\(path)/version")
     } catch {
-      if error.errno == SystemError.protocolError {
-        throw QueueError(
-          .version, "\(path) is of a host of \(error.operation), not \(protocolVersion): update one of the two")
-      }
       throw QueueError(error, "no host")
+    }
+    guard version == String(protocolVersion) else {
+      throw QueueError(
+        .version, "\(path) is of a host of version \(version), not \(protocolVersion): update one of the two")
     }
     return status.userID
   }

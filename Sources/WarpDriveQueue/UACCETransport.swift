@@ -56,7 +56,7 @@ public struct UACCESource: QueueSource {
 final class UACCETransport: QueueTransport {
   let attributes: QueueAttributes
   private let state: Guarded<State>
-  private let generation = CurrentProcess.generation
+  private let owner = OwnProcess()
   private let hasRegisterOfVersion1: Bool
 
   private struct State {
@@ -114,7 +114,7 @@ final class UACCETransport: QueueTransport {
     case QueueCommand.bindPASID:
       // Opening the node has bound the process; what is left is the start.
       _ = try control(UacceRequest.startQueue, [])
-      return [0, 0, 0, 0] + (0..<4).map { UInt8(truncatingIfNeeded: attributes.flags.rawValue >> UInt32(8 * $0)) }
+      return [0, 0, 0, 0] + attributes.flags.rawValue.littleEndianBytes
     default:
       throw QueueError(.unsupported, "the kernel's queues do not have command 0x\(String(command, radix: 16))")
     }
@@ -161,7 +161,7 @@ final class UACCETransport: QueueTransport {
 
   func close() {
     // A child's copy of the descriptor is closed with the child, and stops nothing.
-    guard CurrentProcess.generation == generation else { return }
+    guard owner.isCurrent else { return }
     guard let file = state.withLock({ $0.file.take() }) else { return }
     var none: [UInt8] = []
     // A queue that was not started has nothing to put; closing the node gives it back in any case.
@@ -169,9 +169,7 @@ final class UACCETransport: QueueTransport {
   }
 
   private func openFile() throws(QueueError) -> any UACCEFile {
-    guard CurrentProcess.generation == generation else {
-      throw QueueError(.denied, "the queue is the parent process's: request one of this process's own")
-    }
+    try owner.check()
     guard let file = state.withLock({ $0.file }) else { throw QueueError(.invalid, "the queue was closed") }
     return file
   }

@@ -9,7 +9,7 @@ import WarpDriveCore
   /// The most bytes kept of a field that is read: as many as an extra field can have (RFC 1952 section 2.3.1.1).
   ///
   /// Names and comments, which have no limit, are cut there.
-  static let fieldSize = 65_535
+  static let fieldSize = GzipHeader.longestExtra
 
   /// What zlib is given.
   let pointer: UnsafeMutablePointer<gz_header>
@@ -20,13 +20,10 @@ import WarpDriveCore
   /// - Throws: ``ProviderError/Code/invalidArgument`` for a name or comment with a zero byte or beyond ISO 8859-1, and
   ///   for too long an extra field.
   init(_ header: GzipHeader) throws(ProviderError) {
-    let name = try header.name.map { (text) throws(ProviderError) in try Self.latin1(text, "name") } ?? []
-    let comment = try header.comment.map { (text) throws(ProviderError) in try Self.latin1(text, "comment") } ?? []
+    let texts = try header.encoded()
+    let name = texts.name.map { $0 + [0] } ?? []
+    let comment = texts.comment.map { $0 + [0] } ?? []
     let extra = header.extra ?? []
-    guard extra.count <= Self.fieldSize else {
-      throw ProviderError(
-        .invalidArgument, "the extra field of a gzip header has at most \(Self.fieldSize) bytes, not \(extra.count)")
-    }
     let bytes = name + comment + extra
     unsafe fields = .allocate(capacity: max(bytes.count, 1))
     for (index, byte) in bytes.enumerated() { unsafe (fields + index).initialize(to: byte) }
@@ -82,26 +79,6 @@ import WarpDriveCore
   /// The text of a field of ``fieldSize`` bytes, which ends at a zero byte or was cut at the end of the field.
   private static func text(_ field: UnsafeMutablePointer<Bytef>?) -> String? {
     guard let field = unsafe field else { return nil }
-    var scalars = String.UnicodeScalarView()
-    for index in 0..<fieldSize {
-      let byte = unsafe field[index]
-      if byte == 0 { break }
-      scalars.append(Unicode.Scalar(byte))
-    }
-    return String(scalars)
-  }
-
-  private static func latin1(_ text: String, _ field: String) throws(ProviderError) -> [UInt8] {
-    var bytes: [UInt8] = []
-    for scalar in text.unicodeScalars {
-      guard let byte = UInt8(exactly: scalar.value), byte != 0 else {
-        throw ProviderError(
-          .invalidArgument,
-          "the \(field) in a gzip header consists of ISO 8859-1 characters other than zero: leave out U+"
-            + String(scalar.value, radix: 16, uppercase: true))
-      }
-      bytes.append(byte)
-    }
-    return bytes + [0]
+    return unsafe GzipHeader.text(UnsafeBufferPointer(start: field, count: fieldSize).prefix { $0 != 0 })
   }
 }

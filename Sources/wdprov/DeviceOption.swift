@@ -14,7 +14,7 @@ struct DeviceOption: ParsableArguments {
   var device: String?
 
   /// The registry of this machine, with that device's drivers.
-  func registry(_ kinds: [AlgorithmKind]? = nil) throws(CommandFailure) -> Registry {
-    try Registry.machine(kinds, device: device)
+  func registry() throws(CommandFailure) -> Registry {
+    try Registry.machine(device: device)
   }
 }

@@ -86,12 +86,8 @@ struct MachineDevices {
       available: text("\(path)/available_instances") ?? "-", isIsolated: text("\(path)/isolate") == "1")
   }
 
-  /// A small file's text without the line feed at its end.
-  private static func text(_ path: String) -> String? {
-    guard var bytes = try? FileDescriptor.contents(of: path, limit: 1 << 16) else { return nil }
-    while bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
-    return String(validating: bytes, as: UTF8.self)
-  }
+  /// A file's text; nil where it cannot be read.
+  private static func text(_ path: String) -> String? { try? SystemAttribute.text(path) }
 
   /// The last part of where a link leads.
   private static func target(_ path: String) -> String? {

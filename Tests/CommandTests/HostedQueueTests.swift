@@ -95,21 +95,7 @@ struct HostedQueueTests {
 
   @Test("the output is right when the host is killed while a program compresses", arguments: drivers)
   func killedHost(driver: String) throws {
-    let served = try Served()
-    let client = try served.tool.start(Tool.path, ["compress", "-c", "--driver", driver], input: nil)
-    let input = try #require(client.process.input)
-    var sent = Data()
-    for round in 0..<40 {
-      let piece = Sample.text + Sample.noise(20_000 + round)
-      try input.write(contentsOf: piece)
-      sent += piece
-      if round == 20 { #expect(try served.end(SIGKILL).signal == SIGKILL) }
-    }
-    try input.close()
-    let outcome = try client.wait()
-    #expect(outcome.status == 0, "\(outcome)")
-    let plain = try served.tool.shell("gzip -dc", input: outcome.output)
-    #expect(plain.status == 0 && plain.output == sent)
+    try Served().expectRightOutput(killedDuring: ["--driver", driver])
   }
 
   @Test("a program that outlives a host uses the next one")

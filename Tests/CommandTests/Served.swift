@@ -46,6 +46,24 @@ final class Served {
     return outcome
   }
 
+  /// Kills the host while a program compresses what comes in pieces, and checks the program's output.
+  func expectRightOutput(killedDuring options: [String]) throws {
+    let client = try tool.start(Tool.path, ["compress", "-c"] + options, input: nil)
+    let input = try #require(client.process.input)
+    var sent = Data()
+    for round in 0..<40 {
+      let piece = Sample.text + Sample.noise(20_000 + round)
+      try input.write(contentsOf: piece)
+      sent += piece
+      if round == 20 { #expect(try end(SIGKILL).signal == SIGKILL) }
+    }
+    try input.close()
+    let outcome = try client.wait()
+    #expect(outcome.status == 0, "\(outcome)")
+    let plain = try tool.shell("gzip -dc", input: outcome.output)
+    #expect(plain.status == 0 && plain.output == sent)
+  }
+
   /// What the host has logged up to now.
   func log() throws -> String { try running.errors() }
 

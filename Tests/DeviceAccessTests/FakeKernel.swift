@@ -4,6 +4,7 @@
 import DeviceAccess
 import Glibc
 import LinuxSystem
+import TestPrograms
 
 /// VFIO without a device: groups, containers and devices are files of a folder.
 final class FakeKernel: VFIOKernel {
@@ -113,14 +114,14 @@ final class FakeKernel: VFIOKernel {
 /// The machine's files, and its function 0000:75:00.0 of group 12.
 final class FakeMachine {
   static let address = "0000:75:00.0"
-  let folder: TemporaryFolder
+  let folder: TemporaryDirectory
   let kernel: FakeKernel
   let registers: FileDescriptor
 
   init(driver: String? = "vfio-pci") throws {
-    folder = try TemporaryFolder()
+    folder = try TemporaryDirectory()
     let place = "sys/bus/pci/devices/\(Self.address)"
-    try folder.makeFolder(place)
+    try folder.makeDirectory(place)
     try folder.link("\(place)/iommu_group", to: "sys/kernel/iommu_groups/12")
     if let driver { try folder.link("\(place)/driver", to: "sys/bus/pci/drivers/\(driver)") }
     try folder.write("1\n", to: "\(place)/numa_node")

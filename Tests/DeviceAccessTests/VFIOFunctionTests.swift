@@ -4,6 +4,7 @@
 import DeviceAccess
 import Glibc
 import LinuxSystem
+import TestPrograms
 import Testing
 
 @Suite("VFIOFunction")
@@ -214,7 +215,7 @@ struct VFIOPlaceTests {
     machine.kernel.state.withLock { $0.isViable = false }
     let group = "sys/kernel/iommu_groups/12/devices"
     for (address, driver) in [("0000:75:00.1", "nvme"), ("0000:74:00.0", "pcieport"), ("0000:75:00.2", "vfio-pci")] {
-      try machine.folder.makeFolder("\(group)/\(address)")
+      try machine.folder.makeDirectory("\(group)/\(address)")
       try machine.folder.link("sys/bus/pci/devices/\(address)/driver", to: "sys/bus/pci/drivers/\(driver)")
     }
     let message = message(machine)

@@ -3,6 +3,7 @@
 
 import DeviceAccess
 import LinuxSystem
+import TestPrograms
 import Testing
 import VFIOUser
 
@@ -38,13 +39,13 @@ private final class TestMemory: RemoteMemory {
 
 @Suite("VFIOUserFunction")
 struct VFIOUserFunctionTests {
-  private let folder: TemporaryFolder
+  private let folder: TemporaryDirectory
   private let device = ToyFunction()
   private let server: VFIOUserServer
   private var path: String { "\(folder.path)/device.sock" }
 
   init() throws {
-    folder = try TemporaryFolder()
+    folder = try TemporaryDirectory()
     server = try VFIOUserServer(device, path: "\(folder.path)/device.sock")
   }
 

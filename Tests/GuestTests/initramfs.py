@@ -3,7 +3,6 @@
 
 Usage: initramfs.py modules UNPACKED-IMAGE INTO NAME…    copies modules and what they depend on, and notes the order
        initramfs.py pack GUEST INIT OUTPUT               makes the initramfs of a guest's folder
-       initramfs.py add INITRD COMMAND OUTPUT            the same with a program of this machine and its libraries
 """
 # SPDX-License-Identifier: Apache-2.0
 
@@ -136,8 +135,6 @@ def main():
         copy_modules(pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3]), sys.argv[4:])
     elif len(sys.argv) == 5 and sys.argv[1] == "pack":
         pack(*map(pathlib.Path, sys.argv[2:5]))
-    elif len(sys.argv) == 5 and sys.argv[1] == "add":
-        add(*map(pathlib.Path, sys.argv[2:5]))
     else:
         sys.exit(__doc__)
 

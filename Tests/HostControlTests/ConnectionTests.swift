@@ -125,15 +125,6 @@ struct ConnectionTests {
     for thread in threads { thread.join() }
     #expect(wrong.withLock { $0 } == 0)
   }
-
-  private func code(_ body: () throws -> Void) -> ControlFailure.Code? {
-    do {
-      try body()
-      return nil
-    } catch {
-      return (error as? ControlFailure)?.code
-    }
-  }
 }
 
 /// A thread in an array.

@@ -94,3 +94,13 @@ final class RawConnection {
     return text
   }
 }
+
+/// The code of the failure that a body throws; nil if it throws none, or another kind.
+func code(_ body: () throws -> Void) -> ControlFailure.Code? {
+  do {
+    try body()
+    return nil
+  } catch {
+    return (error as? ControlFailure)?.code
+  }
+}

@@ -73,13 +73,4 @@ struct RunDirectoryTests {
     #expect(try ControlConnection(directory).ask("list").value["owner"]?.flag == true)
     _ = consume lock
   }
-
-  private func code(_ body: () throws -> Void) -> ControlFailure.Code? {
-    do {
-      try body()
-      return nil
-    } catch {
-      return (error as? ControlFailure)?.code
-    }
-  }
 }

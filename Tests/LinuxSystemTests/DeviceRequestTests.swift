@@ -3,6 +3,7 @@
 
 import Glibc
 import LinuxSystem
+import TestPrograms
 import Testing
 
 @Suite("FileDescriptor.control, SystemAttribute, GroupDatabase, Processor")

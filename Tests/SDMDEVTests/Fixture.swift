@@ -77,16 +77,6 @@ func sleepingChild() throws -> ForkedChild {
   }
 }
 
-/// Waits until something holds; a wait that is too long shows as a failure.
-func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
-  let deadline = MonotonicClock.deadline(after: 60_000_000_000)
-  while try !condition() {
-    if MonotonicClock.now() > deadline { return false }
-    _ = Gate().wait(nanoseconds: 1_000_000)
-  }
-  return true
-}
-
 /// The code of the error that a body throws, also over a socket; nil if it throws none.
 func code(_ body: () throws -> Void) -> QueueError.Code? {
   do {

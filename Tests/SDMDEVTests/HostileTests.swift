@@ -9,9 +9,6 @@ import Testing
 import VFIOUser
 import WarpDriveQueue
 
-/// Swift does not offer fork(2).
-@_silgen_name("fork") private func cFork() -> Int32
-
 @Suite("Hostile and dead clients")
 struct HostileTests {
   /// A process that has a queue; its body makes system calls only.

@@ -4,6 +4,7 @@
 import DeviceAccess
 import LinuxSystem
 import SDMDEV
+import TestPrograms
 import Testing
 import VFIOUser
 import WarpDriveQueue

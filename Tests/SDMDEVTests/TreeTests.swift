@@ -3,6 +3,7 @@
 
 import LinuxSystem
 import SDMDEV
+import TestPrograms
 import Testing
 import WarpDriveQueue
 

@@ -31,7 +31,7 @@ extension SystemTests {
         let code = JSONValue(parsing: Array(reply.utf8.dropLast()))?["error"]?.text
         #expect(code.flatMap(ControlFailure.Code.init) != nil, "\(name) was answered \(reply)")
       }
-      try Self.finish(host, workers)
+      try host.expectIntact(workers)
     }
 
     @Test("to a queue's socket get an error or the end of the connection, and harm nobody")
@@ -55,16 +55,7 @@ extension SystemTests {
       }
       try host.awaitFreeQueues(free)
       try SystemTests.eventually("as few descriptors as before") { try host.descriptorCount <= descriptors }
-      try Self.finish(host, workers)
-    }
-
-    private static func finish(_ host: Host, _ workers: [Program]) throws {
-      for worker in workers {
-        #expect(try worker.finish().first == "done")
-        #expect(try worker.count("requests") > 0 && worker.count("resets") == 0)
-      }
-      try host.awaitFreeQueues(host.queueCount)
-      try host.finish()
+      try host.expectIntact(workers)
     }
 
     // MARK: Messages of vfio-user

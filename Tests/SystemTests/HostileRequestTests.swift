@@ -38,7 +38,7 @@ extension SystemTests {
       try good.finish()
       #expect(try good.words(after: "status").first == "0")
       #expect(try holder.finish() == ["intact"])
-      try Self.expectIntact(host, workers)
+      try host.expectIntact(workers)
     }
 
     /// The device says so; the client's memory is as it was, and its queue as good.
@@ -47,16 +47,6 @@ extension SystemTests {
       let lines = try client.lines()
       #expect(try client.words(after: "status").first != "0", "\(what): \(lines)")
       #expect(lines.dropFirst() == ["intact", "next 0 4"], "\(what): \(lines)")
-    }
-
-    /// Others noticed nothing, and nothing is left.
-    private static func expectIntact(_ host: Host, _ workers: [Program]) throws {
-      for worker in workers {
-        #expect(try worker.finish().first == "done")
-        #expect(try worker.count("requests") > 0 && worker.count("resets") == 0)
-      }
-      try host.awaitFreeQueues(host.queueCount)
-      try host.finish()
     }
 
     @Test("cannot use the kernel path's memory in a domain that it shares with it, and is the domain's only process")
@@ -85,7 +75,7 @@ extension SystemTests {
         #expect(try host.client("bind", pasid).finish(1).prefix(2) == ["error", Code.denied], "\(pasid)")
       }
       #expect(try host.client("bind", 0).finish().first == "bound")
-      try Self.expectIntact(host, workers)
+      try host.expectIntact(workers)
     }
 
     @Test("learns that a ring is full, and gets all that was in it")
@@ -98,7 +88,7 @@ extension SystemTests {
       #expect(Int(accepted) ?? 0 > 0)
       #expect(try client.words(after: "error").first == Code.busy)
       #expect(try client.words(after: "answered").first == accepted)
-      try Self.expectIntact(host, workers)
+      try host.expectIntact(workers)
     }
 
     @Test("with every queue taken gets busy, and the registry's drivers get software")
@@ -127,7 +117,7 @@ extension SystemTests {
         try plain.finish()
         #expect(try plain.text() == String(decoding: data, as: UTF8.self))
       }
-      try Self.expectIntact(host, workers)
+      try host.expectIntact(workers)
     }
 
     @Test("that forks has a child without a queue, and keeps its own")
@@ -137,7 +127,7 @@ extension SystemTests {
       let client = try host.client("fork")
       try client.finish()
       #expect(try client.lines() == ["child \(Code.denied)", "parent 0 9"])
-      try Self.expectIntact(host, workers)
+      try host.expectIntact(workers)
     }
   }
 }

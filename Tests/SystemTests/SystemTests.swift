@@ -234,6 +234,21 @@ final class Host {
     }
   }
 
+  /// Ends clients that worked beside others' mischief: all of their requests were answered, and none asked for a new queue.
+  static func expectUnharmed(_ workers: [Program]) throws {
+    for worker in workers {
+      #expect(try worker.finish().first == "done")
+      #expect(try worker.count("requests") > 0 && worker.count("resets") == 0)
+    }
+  }
+
+  /// Others noticed nothing, and nothing is left.
+  func expectIntact(_ workers: [Program]) throws {
+    try Self.expectUnharmed(workers)
+    try awaitFreeQueues(queueCount)
+    try finish()
+  }
+
   /// Ends it as an administrator does: by SIGTERM, with everything in order.
   func finish(location: SourceLocation = #_sourceLocation) throws {
     let (termination, errors) = (try program.end(SIGTERM), try program.errors())

@@ -3,8 +3,8 @@
 
 import Glibc
 
-/// Swift does not offer fork(2), since a child of a process with threads can do so little.
-@_silgen_name("fork") private func cFork() -> Int32
+/// fork(2), which Swift does not offer, since a child of a process with threads can do so little.
+@_silgen_name("fork") public func cFork() -> Int32
 
 /// A child made by `fork(2)`, killed and waited for when its value goes.
 public struct ForkedChild: ~Copyable {

@@ -3,6 +3,7 @@
 
 import Glibc
 import LinuxSystem
+import TestPrograms
 import Testing
 import VFIOUser
 
@@ -30,16 +31,6 @@ final class Fixture {
   func client(timeLimit: UInt64 = 30_000_000_000) throws -> VFIOUserClient {
     try VFIOUserClient(path: path, timeLimit: timeLimit)
   }
-}
-
-/// Waits until something holds; a wait that is too long shows as a failure.
-func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
-  let deadline = MonotonicClock.deadline(after: 60_000_000_000)
-  while try !condition() {
-    if MonotonicClock.now() > deadline { return false }
-    _ = Gate().wait(nanoseconds: 1_000_000)
-  }
-  return true
 }
 
 /// What this process's open descriptors stand for, sorted.

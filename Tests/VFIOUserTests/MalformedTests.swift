@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import LinuxSystem
+import TestPrograms
 import Testing
 import VFIOUser
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import LinuxSystem
+import TestPrograms
 import VFIOUser
 import WarpDriveQueue
 
@@ -98,7 +99,7 @@ final class FakeMediatedDevice: VFIOUserDevice {
 final class FakeHost {
   static let mediated = "6f3a9a0e-5f2c-4a86-9c8e-0f1e2d3c4b5a"
 
-  let folder: Folder
+  let folder: TemporaryDirectory
   let device: FakeMediatedDevice
   var server: VFIOUserServer?
   let attributes = dummy(
@@ -106,7 +107,7 @@ final class FakeHost {
     deviceAPI: "hisi_qm_v2", dmaFlags: .multiProcess)
 
   init() throws {
-    folder = try Folder()
+    folder = try TemporaryDirectory()
     device = try FakeMediatedDevice()
     try folder.write("version", "1")
     try folder.writeDevice(attributes)
@@ -119,14 +120,4 @@ final class FakeHost {
   var source: RunDirectorySource { RunDirectorySource(folder.path, timeLimit: minute) }
 
   func open() throws -> any QueueTransport { try source.open(device: "fake-0") }
-}
-
-/// Waits until something holds; a wait that is too long shows as a failure.
-func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
-  let deadline = MonotonicClock.deadline(after: minute)
-  while try !condition() {
-    if MonotonicClock.now() > deadline { return false }
-    _ = Gate().wait(nanoseconds: 1_000_000)
-  }
-  return true
 }

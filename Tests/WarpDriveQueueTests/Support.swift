@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import LinuxSystem
+import TestPrograms
 import Testing
 import WarpDriveQueue
 
@@ -73,44 +74,13 @@ func dummy(
     availableInstances: free, numaNode: node, isIsolated: isIsolated)
 }
 
-/// Folders and small files, removed when the value goes.
-final class Folder {
-  let path: String
-
-  init() throws {
-    let parent = CurrentProcess.environmentVariable("TMPDIR") ?? "/tmp"
-    path = "\(parent)/wd-queue-\(UInt64.random(in: 0 ... .max))"
-    try Pathname.makeDirectory(path, mode: 0o700)
-  }
-
-  deinit { Self.remove(path) }
-
-  private static func remove(_ path: String) {
-    for name in (try? DirectoryListing.names(in: path)) ?? [] {
-      let inner = "\(path)/\(name)"
-      if (try? Pathname.status(of: inner, followingLinks: false).kind) == .directory {
-        remove(inner)
-      } else {
-        try? Pathname.unlink(inner)
-      }
-    }
-    try? Pathname.removeDirectory(path)
-  }
-
-  /// Writes a file, and makes the folders on the way.
-  func write(_ name: String, _ text: String) throws {
-    var folder = path
-    for part in name.split(separator: "/").dropLast() {
-      folder += "/\(part)"
-      if (try? Pathname.status(of: folder)) == nil { try Pathname.makeDirectory(folder, mode: 0o755) }
-    }
-    let file = try FileDescriptor.open("\(path)/\(name)", .writeOnly, options: [.create, .truncate])
-    unsafe try file.writeAll(Array("\(text)\n".utf8).span.bytes)
-  }
+extension TemporaryDirectory {
+  /// Writes a file of one value, and makes the directories on the way.
+  func write(_ name: String, _ text: String) throws { try write("\(text)\n", to: name) }
 
   /// The attribute files of a device.
-  func writeDevice(_ attributes: QueueAttributes, class folder: String = "class/uacce") throws {
-    let device = "\(folder)/\(attributes.device)"
+  func writeDevice(_ attributes: QueueAttributes) throws {
+    let device = "class/uacce/\(attributes.device)"
     try write("\(device)/api", attributes.deviceAPI)
     try write("\(device)/flags", "\(attributes.flags.rawValue)")
     try write("\(device)/available_instances", "\(attributes.availableInstances)")

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import LinuxSystem
+import TestPrograms
 import Testing
 import WarpDriveQueue
 
@@ -33,7 +34,7 @@ import WarpDriveQueue
   }
 
   private struct Machine {
-    let folder: Folder
+    let folder: TemporaryDirectory
     let file: FakeFile
     let opened: Opened
     let source: UACCESource
@@ -44,7 +45,7 @@ import WarpDriveQueue
     }
 
     init(_ attributes: QueueAttributes) throws {
-      let (folder, file, opened) = (try Folder(), try FakeFile(), Opened())
+      let (folder, file, opened) = (try TemporaryDirectory(), try FakeFile(), Opened())
       (self.folder, self.file, self.opened) = (folder, file, opened)
       try folder.writeDevice(attributes)
       source = UACCESource(
@@ -151,7 +152,7 @@ import WarpDriveQueue
 
   @Test("the kernel's own files answer as they are")
   func kernel() throws {
-    let folder = try Folder()
+    let folder = try TemporaryDirectory()
     try folder.write("node", "a file is no device")
     let file = try UACCECalls.kernel.open("\(folder.path)/node")
     var none: [UInt8] = []

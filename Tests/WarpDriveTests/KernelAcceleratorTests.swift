@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import LinuxSystem
+import TestPrograms
 import Testing
 import WarpDriveQueue
 
@@ -10,39 +11,23 @@ import WarpDriveQueue
 @Suite("Accelerator of the kernel's") struct KernelAcceleratorTests {
   /// A kernel's class with at most one device, whose node cannot be opened.
   private final class FakeKernel: Sendable {
-    let path: String
+    let directory: TemporaryDirectory
     let opened = Guarded<[String]>([])
 
     init(device: String? = "hisi_zip-1", api: String = "hisi_qm_v3", flags: QueueFlags = .sharedVirtual) throws {
-      let parent = CurrentProcess.environmentVariable("TMPDIR") ?? "/tmp"
-      path = "\(parent)/wd-kernel-\(UInt64.random(in: 0 ... .max))"
-      try Pathname.makeDirectory(path, mode: 0o700)
+      directory = try TemporaryDirectory()
       guard let device else { return }
-      try Pathname.makeDirectory("\(path)/\(device)", mode: 0o700)
       let attributes = [
         "api": api, "flags": "\(flags.rawValue)", "available_instances": "3", "algorithms": "zlib\ngzip\ndeflate",
         "region_mmio_size": "\(2 * CurrentProcess.pageSize)", "region_dus_size": "\(CurrentProcess.pageSize)",
         "isolate": "0",
       ]
-      for (name, text) in attributes {
-        let file = try FileDescriptor.open("\(path)/\(device)/\(name)", .writeOnly, options: [.create, .truncate])
-        unsafe try file.writeAll(Array("\(text)\n".utf8).span.bytes)
-      }
-    }
-
-    deinit {
-      for device in (try? DirectoryListing.names(in: path)) ?? [] {
-        for name in (try? DirectoryListing.names(in: "\(path)/\(device)")) ?? [] {
-          try? Pathname.unlink("\(path)/\(device)/\(name)")
-        }
-        try? Pathname.removeDirectory("\(path)/\(device)")
-      }
-      try? Pathname.removeDirectory(path)
+      for (name, text) in attributes { try directory.write("\(text)\n", to: "\(device)/\(name)") }
     }
 
     var source: UACCESource {
       UACCESource(
-        deviceDirectory: "/fake/dev", classDirectory: path,
+        deviceDirectory: "/fake/dev", classDirectory: directory.path,
         calls: UACCECalls { [self] (path) throws(SystemError) in
           opened.withLock { $0.append(path) }
           throw SystemError(errno: SystemError.busy, operation: "open")

@@ -17,8 +17,7 @@ extension Accelerator {
     for queue in queues { queue.beginStop() }
     var isDrained = true
     for queue in queues {
-      let now = MonotonicClock.now()
-      if queue.finishStop(within: deadline > now ? deadline - now : 0) == .expired { isDrained = false }
+      if queue.finishStop(within: MonotonicClock.remaining(until: deadline)) == .expired { isDrained = false }
     }
     return isDrained
   }

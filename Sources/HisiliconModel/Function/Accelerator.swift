@@ -88,8 +88,7 @@ public final class Accelerator: Sendable {
     }
     for function in functions {
       for queue in function.queues {
-        let now = MonotonicClock.now()
-        _ = queue.finishStop(within: deadline > now ? deadline - now : 0)
+        _ = queue.finishStop(within: MonotonicClock.remaining(until: deadline))
       }
       function.killQueues()
     }

@@ -106,8 +106,7 @@ extension Function {
       let deadline = MonotonicClock.deadline(after: Self.drainLimit)
       var isExpired = false
       for queue in stopping {
-        let now = MonotonicClock.now()
-        if queue.finishStop(within: deadline > now ? deadline - now : 0) == .expired { isExpired = true }
+        if queue.finishStop(within: MonotonicClock.remaining(until: deadline)) == .expired { isExpired = true }
       }
       finish(command, MailboxAnswer(status: isExpired ? .timedOut : .success))
       done.open()

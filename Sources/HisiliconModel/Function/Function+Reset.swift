@@ -105,8 +105,7 @@ extension Function {
     beginKill()
     let deadline = MonotonicClock.deadline(after: Self.killLimit)
     for queue in queues {
-      let now = MonotonicClock.now()
-      if !queue.kill(within: deadline > now ? deadline - now : 0) {
+      if !queue.kill(within: MonotonicClock.remaining(until: deadline)) {
         platform.notice(index, "queue \(queue.number) still runs a request after \(Self.killLimit) ns")
       }
     }

@@ -101,8 +101,7 @@ final class EnginePool: Sendable {
     scheduler.close()
     let deadline = MonotonicClock.deadline(after: nanoseconds)
     return engines.allSatisfy { engine in
-      let now = MonotonicClock.now()
-      return engine.ended.wait(nanoseconds: deadline > now ? deadline - now : 0)
+      engine.ended.wait(nanoseconds: MonotonicClock.remaining(until: deadline))
     }
   }
 }

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import LinuxSystem
-import Synchronization
 public import WarpDriveQueue
 
 /// Brings HiSilicon queues up; messages are the engine's requests of 128 bytes (`hisi_zip_sqe`).
@@ -27,7 +26,6 @@ public struct HisiliconAdapter: QueueAdapter {
 public final class HisiliconQueueDriver: QueueDriver {
   /// The rings.
   public let pair: RingPair
-  private let generation = CurrentProcess.generation
 
   /// The modes in which a start is a bind.
   private static let bound: DMAFlags = [.multiProcess, .sharedVirtual, .sharedVirtualLocked]
@@ -36,12 +34,12 @@ public final class HisiliconQueueDriver: QueueDriver {
 
   init(_ transport: any QueueTransport, type: UInt16) throws(QueueError) {
     let attributes = transport.attributes
-    let context = try transport.perform(QueueCommand.setContext, [0, 0, UInt8(type & 0xff), UInt8(type >> 8)])
+    let context = try transport.perform(QueueCommand.setContext, [0, 0] + type.littleEndianBytes)
     let information = try transport.perform(QueueCommand.getInformation, [])
     guard context.count >= 4, information.count >= 8 else {
       throw QueueError(.version, "the device's side describes the queue in \(information.count) bytes")
     }
-    func word(_ bytes: [UInt8], _ offset: Int) -> Int { Int(bytes[offset]) | Int(bytes[offset + 1]) << 8 }
+    func word(_ bytes: [UInt8], _ offset: Int) -> Int { Int(UInt16(littleEndianBytes: bytes[offset...])) }
     guard word(information, 0) == RingLayout.submissionSize, word(information, 2) == 0 else {
       throw QueueError(.version, "requests of \(word(information, 0)) bytes are unknown: update this program")
     }
@@ -96,12 +94,11 @@ public final class HisiliconQueueDriver: QueueDriver {
   /// - Throws: `timedOut`, `resetting`, `deviceLost`.
   public func flush(nanoseconds: UInt64) throws(QueueError) {
     let deadline = MonotonicClock.deadline(after: nanoseconds)
-    let gate = Gate()
     while try !pair.isAnswered() {
       guard MonotonicClock.now() < deadline else {
         throw QueueError(.timedOut, "\(pair.inFlight) requests are not answered yet")
       }
-      _ = gate.wait(nanoseconds: Self.pause)
+      Thread.sleep(nanoseconds: Self.pause)
     }
   }
 

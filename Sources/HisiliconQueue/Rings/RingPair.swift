@@ -157,9 +157,7 @@ public import WarpDriveQueue
   /// Refuses a child's calls.
   @inline(__always)
   func checkProcess() throws(QueueError) {
-    guard isOwn else {
-      throw QueueError(.denied, "the queue is the parent process's: request one of this process's own")
-    }
+    guard isOwn else { throw OwnProcess.foreign }
   }
 
   /// The error of a queue that was stopped.

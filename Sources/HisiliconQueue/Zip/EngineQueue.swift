@@ -35,6 +35,8 @@ public final class EngineQueue: ZipExecutor {
   public let direction: ZipDirection
   /// The type of its SQEs.
   public let sqeType: UInt32
+  /// The algorithms of the device, which stay the same.
+  public let algorithms: [String]
   private let queue: Queue
   private let memory: EngineQueueMemory
   private let contexts = ZipContextPool()
@@ -53,7 +55,9 @@ public final class EngineQueue: ZipExecutor {
   public init(_ queue: Queue, _ direction: ZipDirection, poolLimit: Int = 256 << 20) {
     self.queue = queue
     self.direction = direction
-    sqeType = queue.attributes.deviceAPI == "hisi_qm_v3" ? 3 : 0
+    let attributes = queue.attributes
+    sqeType = attributes.deviceAPI == "hisi_qm_v3" ? 3 : 0
+    algorithms = attributes.algorithms
     memory = EngineQueueMemory(limit: poolLimit)
   }
 
@@ -65,8 +69,6 @@ public final class EngineQueue: ZipExecutor {
 
   // MARK: Use
 
-  /// The device's attributes.
-  public var attributes: QueueAttributes { queue.attributes }
   /// The most requests that are in flight at once.
   public var depth: Int { queue.depth }
   /// Why nothing can be sent any more; nil while it can.
@@ -110,7 +112,7 @@ public final class EngineQueue: ZipExecutor {
       let now = MonotonicClock.now()
       guard now < deadline else { break }
       if receiver.tryWait() {
-        receiveUntil(deadline) { waiter.answer.withLock { $0 != nil } }
+        while waiter.answer.withLock({ $0 == nil }), receiveOnce(deadline) {}
         receiver.signal()
         wakeAnother(than: tag)
       } else {
@@ -136,11 +138,7 @@ public final class EngineQueue: ZipExecutor {
   public func receive(nanoseconds: UInt64) {
     let deadline = MonotonicClock.deadline(after: nanoseconds)
     guard receiver.wait(nanoseconds: nanoseconds) else { return }
-    var hasCome = false
-    receiveUntil(deadline) {
-      defer { hasCome = true }
-      return hasCome
-    }
+    receiveOnce(deadline)
     receiver.signal()
     wakeAnother(than: 0)
   }
@@ -176,15 +174,11 @@ public final class EngineQueue: ZipExecutor {
         // Room comes when completions are taken; who waits for one takes them, else this thread does.
         if error.code == .busy, MonotonicClock.now() < deadline {
           if receiver.tryWait() {
-            var hasCome = false
-            receiveUntil(MonotonicClock.deadline(after: 1_000_000)) {
-              defer { hasCome = true }
-              return hasCome
-            }
+            receiveOnce(MonotonicClock.deadline(after: 1_000_000))
             receiver.signal()
             wakeAnother(than: tag)
           } else {
-            _ = TimedSemaphore(value: 0).wait(nanoseconds: 50_000)
+            Thread.sleep(nanoseconds: 50_000)
           }
           continue
         }
@@ -195,23 +189,24 @@ public final class EngineQueue: ZipExecutor {
     }
   }
 
-  /// Receives and delivers until `isDone`, the deadline, or the queue's end; the caller has the receiver's turn.
-  private func receiveUntil(_ deadline: UInt64, _ isDone: () -> Bool) {
+  /// Receives and delivers one message, or waits for it for a while; the caller has the receiver's turn.
+  ///
+  /// - Returns: false where the deadline or the queue's end had come.
+  @discardableResult
+  private func receiveOnce(_ deadline: UInt64) -> Bool {
+    let now = MonotonicClock.now()
+    guard now < deadline, failure == nil else { return false }
     var message = hisi_zip_sqe()
-    while !isDone() {
-      let now = MonotonicClock.now()
-      guard now < deadline, failure == nil else { return }
-      do throws(QueueError) {
-        try unsafe withUnsafeMutableBytes(of: &message) { (bytes) throws(QueueError) in
-          var span = unsafe MutableRawSpan(_unsafeBytes: bytes)
-          try queue.receiveSync(into: &span, timeout: min(deadline - now, Self.slice))
-        }
-        deliver(message)
-      } catch {
-        if error.code == .timedOut { continue }
-        fail(error)
+    do throws(QueueError) {
+      try unsafe withUnsafeMutableBytes(of: &message) { (bytes) throws(QueueError) in
+        var span = unsafe MutableRawSpan(_unsafeBytes: bytes)
+        try queue.receiveSync(into: &span, timeout: min(deadline - now, Self.slice))
       }
+      deliver(message)
+    } catch {
+      if error.code != .timedOut { fail(error) }
     }
+    return true
   }
 
   private func deliver(_ message: hisi_zip_sqe) {

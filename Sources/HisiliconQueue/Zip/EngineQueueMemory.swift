@@ -6,13 +6,6 @@ import WarpDriveQueue
 
 /// The memory pool of one queue; nothing that lies in it is copied on its way to the device.
 final class EngineQueueMemory: Sendable {
-  /// The smallest buffer, in bytes.
-  private static let smallest = 4096
-  /// Buffers up to this size share slabs, in bytes.
-  private static let largestShared = 1 << 16
-  /// The size of a slab that is shared, in bytes.
-  private static let sharedSlab = 1 << 20
-
   /// A file in memory that was shared with the queue, or a piece of the device's own pool.
   ///
   /// `@unchecked Sendable`: addresses in a mapping or pool that it keeps.
@@ -94,9 +87,9 @@ final class EngineQueueMemory: Sendable {
 
   /// Takes a buffer of at least `byteCount` bytes.
   func take(_ byteCount: Int, of queue: Queue) throws(QueueError) -> any ZipBuffer {
-    let size = max(Self.smallest, 1 << (Int.bitWidth - (max(byteCount, 1) - 1).leadingZeroBitCount))
+    let sizes = BufferClass(holding: byteCount)
+    let (size, slabSize) = (sizes.byteCount, sizes.slabByteCount)
     if let part = state.withLock({ $0.free[size]?.popLast() }) { return EngineQueueBuffer(part, self) }
-    let slabSize = size <= Self.largestShared ? Self.sharedSlab : size
     let limit = limit
     try state.withLock { (state) throws(QueueError) in
       guard slabSize <= limit - state.byteCount else {

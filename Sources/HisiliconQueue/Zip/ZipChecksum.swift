@@ -1,6 +1,8 @@
 // CRC-32 and Adler-32, of bytes and of two parts that follow one another.
 // SPDX-License-Identifier: Apache-2.0
 
+import WarpDriveQueue
+
 /// The checksum and the number of a stream's plain bytes so far, as its container has them.
 public struct ZipTally: Hashable, Sendable {
   /// The container.
@@ -8,7 +10,7 @@ public struct ZipTally: Hashable, Sendable {
   /// CRC-32 for gzip, Adler-32 for zlib, 0 for raw deflate.
   public private(set) var checksum: UInt32
   /// The number of bytes modulo 2^32.
-  public private(set) var size: UInt32
+  public var size: UInt32 { UInt32(truncatingIfNeeded: byteCount) }
   /// The number of bytes.
   public private(set) var byteCount: UInt64
 
@@ -16,7 +18,6 @@ public struct ZipTally: Hashable, Sendable {
   public init(_ format: ZipFormat) {
     self.format = format
     checksum = format == .zlib ? 1 : 0
-    size = 0
     byteCount = 0
   }
 
@@ -25,13 +26,11 @@ public struct ZipTally: Hashable, Sendable {
     self.format = format
     self.checksum = format == .deflate ? 0 : checksum
     self.byteCount = byteCount
-    size = UInt32(truncatingIfNeeded: byteCount)
   }
 
   /// Counts bytes that follow.
   public mutating func add(_ bytes: RawSpan) {
     byteCount += UInt64(bytes.byteCount)
-    size = UInt32(truncatingIfNeeded: byteCount)
     switch format {
     case .deflate: break
     case .zlib: checksum = Adler32.update(checksum, bytes)
@@ -47,20 +46,15 @@ public struct ZipTally: Hashable, Sendable {
     case .gzip: checksum = CRC32.combine(checksum, other.checksum, secondCount: other.byteCount)
     }
     byteCount += other.byteCount
-    size = UInt32(truncatingIfNeeded: byteCount)
   }
 
   /// What follows the body: Adler-32, most significant byte first; CRC-32 and size, least significant first.
   public var trailer: [UInt8] {
     switch format {
     case .deflate: []
-    case .zlib: (0..<4).map { UInt8(truncatingIfNeeded: checksum >> UInt32(24 - 8 * $0)) }
-    case .gzip: Self.littleEndian(checksum) + Self.littleEndian(size)
+    case .zlib: checksum.littleEndianBytes.reversed()
+    case .gzip: checksum.littleEndianBytes + size.littleEndianBytes
     }
-  }
-
-  private static func littleEndian(_ value: UInt32) -> [UInt8] {
-    (0..<4).map { UInt8(truncatingIfNeeded: value >> UInt32(8 * $0)) }
   }
 }
 

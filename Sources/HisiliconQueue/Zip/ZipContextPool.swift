@@ -49,9 +49,6 @@ public final class ZipContextPool: Sendable {
     }
   }
 
-  /// How many places are taken.
-  public var takenCount: Int { state.withLock { $0.made - $0.free.count } }
-
   fileprivate func giveBack(_ buffer: any ZipBuffer) { state.withLock { $0.free.append(buffer) } }
 }
 

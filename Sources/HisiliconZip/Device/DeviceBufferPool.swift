@@ -1,6 +1,7 @@
 // Buffers of the kernel path: memory that the device reaches, kept for the next request.
 // SPDX-License-Identifier: Apache-2.0
 
+import HisiliconQueue
 import LinuxSystem
 public import WarpDriveQueue
 
@@ -43,13 +44,7 @@ struct BufferPart: Sendable {
 ///
 /// Calls may come from any thread.
 public final class DeviceBufferPool: Sendable {
-  /// The smallest buffer, bytes.
-  static let smallest = 4096
-  /// Buffers up to this size share blocks, bytes.
-  static let largestShared = 65_536
-  /// The size of a block that is shared.
-  static let sharedBlock = 1 << 20
-  /// The most bytes of larger buffers that are kept for the next request.
+  /// The most bytes of buffers that share no block that are kept for the next request.
   static let mostKept = 64 << 20
 
   private struct State {
@@ -82,9 +77,9 @@ public final class DeviceBufferPool: Sendable {
     guard byteCount > 0, byteCount <= 1 << 40 else {
       throw QueueError(.invalid, "a buffer of \(byteCount) bytes: at least 1 is needed")
     }
-    let size = max(Self.smallest, Self.powerOfTwo(byteCount))
-    if let part = try takeFree(size) { return DeviceBuffer(part, self) }
-    let blockSize = size <= Self.largestShared ? Self.sharedBlock : size
+    let sizes = BufferClass(holding: byteCount)
+    if let part = try takeFree(sizes) { return DeviceBuffer(part, self) }
+    let blockSize = sizes.slabByteCount
     try state.withLock { (state) throws(QueueError) in
       guard blockSize <= limit - state.byteCount else {
         throw QueueError(
@@ -94,22 +89,18 @@ public final class DeviceBufferPool: Sendable {
     }
     do throws(QueueError) {
       let block = try memory.makeMapped("hisi-zip-buffer", byteCount: blockSize)
-      return DeviceBuffer(add(block, size), self)
+      return DeviceBuffer(add(block, sizes.byteCount), self)
     } catch {
       state.withLock { $0.byteCount -= blockSize }
       throw error
     }
   }
 
-  private static func powerOfTwo(_ count: Int) -> Int {
-    1 << (Int.bitWidth - (count - 1).leadingZeroBitCount)
-  }
-
-  private func takeFree(_ size: Int) throws(QueueError) -> BufferPart? {
+  private func takeFree(_ sizes: BufferClass) throws(QueueError) -> BufferPart? {
     try state.withLock { (state) throws(QueueError) in
       guard !state.isClosed else { throw QueueError(.deviceLost, "the device's driver has ended: open it again") }
-      guard let part = state.free[size]?.popLast() else { return nil }
-      if size > Self.largestShared { state.keptBytes -= size }
+      guard let part = state.free[sizes.byteCount]?.popLast() else { return nil }
+      if !sizes.isShared { state.keptBytes -= sizes.byteCount }
       state.usedCount += 1
       return part
     }
@@ -131,7 +122,7 @@ public final class DeviceBufferPool: Sendable {
     let isReleased = state.withLock { state in
       state.usedCount -= 1
       guard !state.isClosed else { return false }
-      if part.byteCount > Self.largestShared {
+      if !BufferClass(holding: part.byteCount).isShared {
         guard state.keptBytes + part.byteCount <= Self.mostKept else {
           state.byteCount -= part.byteCount
           return true

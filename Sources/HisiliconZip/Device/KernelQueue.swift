@@ -113,8 +113,7 @@ public final class KernelQueue: Sendable {
     let deadline = MonotonicClock.deadline(after: timeLimit)
     try send(request, PendingRequest(deadline: deadline) { waiter.finish($0) })
     while true {
-      let now = MonotonicClock.now()
-      let rest = deadline > now ? deadline - now : 0
+      let rest = MonotonicClock.remaining(until: deadline)
       if let answer = waiter.wait(nanoseconds: min(rest, QueueManager.interruptPatience)) { return try answer.get() }
       // No interrupt for a while: it may be lost, while the completion is there.
       lookForLost()

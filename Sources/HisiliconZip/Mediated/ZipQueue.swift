@@ -222,15 +222,15 @@ extension ZipQueue {
     case QueueCommand.getInformation:
       guard body.isEmpty else { throw QueueError(.invalid, "getInformation has no body") }
       let depth = UInt16(truncatingIfNeeded: hardware.depth)
-      return Self.bytes(UInt32(RingLayout.submissionSize)) + Self.bytes(depth) + Self.bytes(depth)
-        + Self.bytes(0 as UInt64)
+      return UInt32(RingLayout.submissionSize).littleEndianBytes + depth.littleEndianBytes + depth.littleEndianBytes
+        + UInt64(0).littleEndianBytes
     default: throw QueueError(.unsupported, "the device has no command 0x\(String(command, radix: 16))")
     }
   }
 
   private func setContext(_ body: [UInt8]) throws(SDMDEVError) -> [UInt8] {
     guard body.count == 4 else { throw QueueError(.invalid, "setContext has a body of 4 bytes, not \(body.count)") }
-    let type = UInt16(body[2]) | UInt16(body[3]) << 8
+    let type = UInt16(littleEndianBytes: body[2...])
     guard ZipDirection(rawValue: type) != nil else {
       throw QueueError(.invalid, "a queue of type \(type): 0 compresses, 1 decompresses")
     }
@@ -240,11 +240,7 @@ extension ZipQueue {
       }
       state.configuration.type = type
     }
-    return Self.bytes(number) + Self.bytes(type)
-  }
-
-  private static func bytes(_ value: some FixedWidthInteger) -> [UInt8] {
-    (0..<value.bitWidth / 8).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
+    return number.littleEndianBytes + type.littleEndianBytes
   }
 }
 

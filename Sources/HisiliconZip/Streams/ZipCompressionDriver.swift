@@ -98,48 +98,20 @@ struct ZipTransform: CompressionTransform, ~Copyable {
 extension GzipFields {
   /// The fields of a header of the registry's.
   ///
-  /// - Throws: `ProviderError.Code.invalidArgument` for text with a zero byte or beyond ISO 8859-1, and for too long an
-  ///   extra field.
+  /// - Throws: as `GzipHeader.encoded`.
   init(_ header: GzipHeader) throws(ProviderError) {
-    if let extra = header.extra, extra.count > ZipFraming.longestField {
-      throw ProviderError(
-        .invalidArgument,
-        "the extra field of a gzip header has at most \(ZipFraming.longestField) bytes, not \(extra.count)")
-    }
+    let (name, comment) = try header.encoded()
     self.init(
-      name: try Self.latin1(header.name, "name"), comment: try Self.latin1(header.comment, "comment"),
-      extra: header.extra, modificationTime: header.modificationTime, operatingSystem: header.operatingSystem,
-      isText: header.isText, hasChecksum: header.hasChecksum)
-  }
-
-  private static func latin1(_ text: String?, _ field: String) throws(ProviderError) -> [UInt8]? {
-    guard let text else { return nil }
-    var bytes: [UInt8] = []
-    for scalar in text.unicodeScalars {
-      guard let byte = UInt8(exactly: scalar.value), byte != 0 else {
-        throw ProviderError(
-          .invalidArgument,
-          "the \(field) in a gzip header consists of ISO 8859-1 characters other than zero: leave out U+"
-            + String(scalar.value, radix: 16, uppercase: true))
-      }
-      bytes.append(byte)
-    }
-    return bytes
+      name: name, comment: comment, extra: header.extra, modificationTime: header.modificationTime,
+      operatingSystem: header.operatingSystem, isText: header.isText, hasChecksum: header.hasChecksum)
   }
 }
 
 extension GzipHeader {
   /// The registry's form of fields that were read.
   init(_ fields: GzipFields) {
-    func text(_ bytes: [UInt8]?) -> String? {
-      bytes.map { bytes in
-        var scalars = String.UnicodeScalarView()
-        for byte in bytes { scalars.append(Unicode.Scalar(byte)) }
-        return String(scalars)
-      }
-    }
     self.init(
-      name: text(fields.name), comment: text(fields.comment), extra: fields.extra,
+      name: fields.name.map(Self.text), comment: fields.comment.map(Self.text), extra: fields.extra,
       modificationTime: fields.modificationTime, operatingSystem: fields.operatingSystem, isText: fields.isText,
       hasChecksum: fields.hasChecksum)
   }

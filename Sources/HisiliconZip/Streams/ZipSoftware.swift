@@ -16,6 +16,12 @@ public struct ZipSoftware: Sendable {
   /// Makes the set; `driver` gives the one of a format, that of raw deflate with preset dictionaries.
   public init(_ driver: @escaping @Sendable (ZipFormat) -> (any CompressionDriver)?) { self.driver = driver }
 
+  /// The compression drivers of a provider, each for the format whose algorithm it has.
+  public init(driversOf provider: some Provider) {
+    let drivers = provider.drivers.compactMap { $0 as? any CompressionDriver }
+    self.init { format in drivers.first { $0.descriptor.name == format.algorithm } }
+  }
+
   /// No software.
   public static let none = ZipSoftware { _ in nil }
 

@@ -103,7 +103,7 @@ final class UserPath: Sendable {
       let gone = queues.filter { $0.queue.failure != nil }
       queues.removeAll { $0.queue.failure != nil }
       state.queues[direction] = queues
-      let able = queues.filter { $0.queue.attributes.algorithms.contains(format.name) }
+      let able = queues.filter { $0.queue.algorithms.contains(format.name) }
       guard let least = able.min(by: { $0.users < $1.users }) else { return (nil, gone) }
       guard isFull || least.users < limits.streamsPerQueue || queues.count >= limits.queueCount else {
         return (nil, gone)

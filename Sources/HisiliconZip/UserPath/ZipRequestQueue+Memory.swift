@@ -108,7 +108,7 @@ extension ZipRequestQueue {
     else { return nil }
     let queue = input.executor.queue
     guard queue.failure == nil, queue.direction == way(request.direction),
-      queue.attributes.algorithms.contains(format.name)
+      queue.algorithms.contains(format.name)
     else { return nil }
     return (input, output)
   }

@@ -36,9 +36,6 @@ final class ShareDomain: Sendable {
   /// How many pieces of memory are mapped.
   var count: Int { entries.withLock { $0.count } }
 
-  /// Whether memory is mapped that nobody shares any more, since a request that uses it does not end.
-  var isStuck: Bool { entries.withLock { $0.contains { $0.holders.isEmpty } } }
-
   /// Lets the device reach memory.
   ///
   /// Memory that another mediated device shared at the same place counts once more. Nothing else may overlap.

@@ -31,7 +31,7 @@ public struct InProcessSource: QueueSource {
     do throws(QueueError) {
       return try InProcessTransport(mediated, owner: owner)
     } catch {
-      try? parent.removeMediatedDevice(mediated.id, isForced: true)
+      mediated.removeIfImplicit()
       throw error
     }
   }

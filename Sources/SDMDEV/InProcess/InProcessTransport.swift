@@ -16,7 +16,7 @@ public final class InProcessTransport: QueueTransport {
 
   private let mediated: MediatedDevice
   private let original: QueueAttributes
-  private let generation = CurrentProcess.generation
+  private let owner = OwnProcess()
   private let state = Guarded(State())
 
   /// Opens a mediated device.
@@ -116,14 +116,14 @@ public final class InProcessTransport: QueueTransport {
   /// Stops the queue and gives it back.
   public func close() {
     // A child's copy of the object says nothing to the device.
-    guard CurrentProcess.generation == generation else { return }
+    guard owner.isCurrent else { return }
     let isFirst = state.withLock { state in
       defer { state.isClosed = true }
       return !state.isClosed
     }
     guard isFirst else { return }
     mediated.close()
-    if mediated.isImplicit { try? mediated.parent.removeMediatedDevice(mediated.id, isForced: true) }
+    mediated.removeIfImplicit()
   }
 
   private func mapOnce(
@@ -146,9 +146,7 @@ public final class InProcessTransport: QueueTransport {
   }
 
   private func checkProcess() throws(QueueError) {
-    guard CurrentProcess.generation == generation else {
-      throw QueueError(.denied, "the queue is the parent process's: request one of this process's own")
-    }
+    try owner.check()
     if state.withLock({ $0.isClosed }) { throw MediatedDevice.notOpen }
   }
 }

@@ -17,16 +17,16 @@ extension MediatedDevice {
       return []
     case QueueCommand.bindPASID:
       try Self.check(body, 4)
-      let bound = try bind(pasid: UInt32(truncatingIfNeeded: Self.number(body)))
-      return Self.bytes(bound.pasid) + Self.bytes(bound.flags.rawValue)
+      let bound = try bind(pasid: UInt32(truncatingIfNeeded: UInt64(littleEndianBytes: body)))
+      return bound.pasid.littleEndianBytes + bound.flags.rawValue.littleEndianBytes
     case QueueCommand.getBuffer:
       try Self.check(body, 8)
-      let pool = try makePool(bytes: Self.number(body))
-      return Self.bytes(pool.bytes) + Self.bytes(pool.deviceAddress)
+      let pool = try makePool(bytes: UInt64(littleEndianBytes: body))
+      return pool.bytes.littleEndianBytes + pool.deviceAddress.littleEndianBytes
     case QueueCommand.deviceAddress:
       try Self.check(body, 8)
       _ = try openQueue()
-      return Self.bytes(try deviceAddress(ofOwnerAddress: Self.number(body)))
+      return try deviceAddress(ofOwnerAddress: UInt64(littleEndianBytes: body)).littleEndianBytes
     case QueueCommand.wait:
       throw QueueError(.unsupported, "waiting is not a command that is carried out at once")
     default:
@@ -41,7 +41,7 @@ extension MediatedDevice {
   /// The time of a WAIT's body, in nanoseconds.
   static func waitTime(_ body: [UInt8]) throws(QueueError) -> UInt64 {
     try check(body, 4)
-    let milliseconds = number(body)
+    let milliseconds = UInt64(littleEndianBytes: body)
     return milliseconds == 0 ? .max : milliseconds * 1_000_000
   }
 
@@ -49,14 +49,5 @@ extension MediatedDevice {
     guard body.count == count else {
       throw QueueError(.invalid, "the command has a body of \(count) bytes, not \(body.count)")
     }
-  }
-
-  /// At most 8 bytes as a little-endian number.
-  private static func number(_ bytes: [UInt8]) -> UInt64 {
-    bytes.prefix(8).reversed().reduce(0) { $0 << 8 | UInt64($1) }
-  }
-
-  private static func bytes(_ value: some FixedWidthInteger) -> [UInt8] {
-    (0..<value.bitWidth / 8).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
   }
 }

@@ -228,6 +228,11 @@ public final class MediatedDevice: Sendable {
     turn.takeOrGoOn { state.withLock { $0.queue.take() }?.put() }
   }
 
+  /// Removes what was made by opening the device, once its user is gone.
+  func removeIfImplicit() {
+    if isImplicit { try? parent.removeMediatedDevice(id, isForced: true) }
+  }
+
   // MARK: - Within a turn
 
   /// Sees to it that there is a queue that was never started.

@@ -92,6 +92,23 @@ public final class MediatedDeviceServer: Sendable {
     }
   }
 
+  // MARK: - Files
+
+  /// The socket that opens a queue of one's own on a device.
+  public func socket(of device: SDMDEVDevice) -> String { "\(directory)/\(device.name).sock" }
+
+  /// The socket of a mediated device that was created.
+  public func socket(of mediated: MediatedDevice) -> String { "\(folder)/\(mediated.id).sock" }
+
+  /// Removes the sockets' files and nothing else, without waiting for anybody: for a process that ends at once.
+  public func removeFiles() {
+    for device in sdmdevs.devices {
+      for mediated in device.mediatedDevices { try? Pathname.unlink(socket(of: mediated)) }
+      try? Pathname.unlink(socket(of: device))
+    }
+    try? Pathname.removeDirectory(folder)
+  }
+
   // MARK: - Devices
 
   /// Serves a device's own socket.
@@ -109,7 +126,7 @@ public final class MediatedDeviceServer: Sendable {
     // Some more than queues, so that one too many learns why.
     let most = min(sdmdevs.limits.queuesOfUser, Int(Int32.max)) + 16
     let server = try makeServer(
-      "\(directory)/\(device.name).sock", device, place, mostClients: options.mostClients, mostOfUser: most)
+      socket(of: device), device, place, mostClients: options.mostClients, mostOfUser: most)
     let isTaken = state.withLock { state in
       guard !state.isStopped, state.devices[device.name] == nil else { return false }
       state.devices[device.name] = server
@@ -175,7 +192,7 @@ public final class MediatedDeviceServer: Sendable {
         self?.state.withLock { $0.mediated[id] }?.disconnect { $0.processID == process }
       }, timer: timer, watch: watch)
     let server = try makeServer(
-      "\(folder)/\(mediated.id).sock", mediated.parent, place, mostClients: 1, mostOfUser: .max)
+      socket(of: mediated), mediated.parent, place, mostClients: 1, mostOfUser: .max)
     let isTaken = state.withLock { state in
       if state.isStopped { return false }
       state.mediated[mediated.id] = server

@@ -54,7 +54,7 @@ final class MediatedDeviceSession: VFIOUserDevice {
       do throws(QueueError) {
         try mediated.open(owner)
       } catch {
-        if mediated.isImplicit { try? mediated.parent.removeMediatedDevice(mediated.id, isForced: true) }
+        mediated.removeIfImplicit()
         throw error
       }
       state.withLock { $0.mediated = mediated }
@@ -79,7 +79,7 @@ final class MediatedDeviceSession: VFIOUserDevice {
     if let watched { place.watch.remove(watched) }
     guard let mediated else { return }
     mediated.close()
-    if mediated.isImplicit { try? mediated.parent.removeMediatedDevice(mediated.id, isForced: true) }
+    mediated.removeIfImplicit()
   }
 
   func reset() throws(VFIOUserError) {

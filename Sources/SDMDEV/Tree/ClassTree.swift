@@ -137,17 +137,9 @@ public final class ClassTree: Sendable {
       for (path, value) in values { files[path] = value + "\n" }
       // A queue of a connection goes with it: only those that were created have a name to be opened by.
       for mediated in device.mediatedDevices where !mediated.isImplicit {
-        files["\(type)/devices/\(mediated.id)"] = "\(Self.word(mediated.queueState))\n"
+        files["\(type)/devices/\(mediated.id)"] = "\(mediated.queueState.word)\n"
       }
     }
     return files
-  }
-
-  private static func word(_ state: SDMDEVQueueState) -> String {
-    switch state {
-    case .initial: "INIT"
-    case .started: "STARTED"
-    case .stopped: "ZOMBIE"
-    }
   }
 }

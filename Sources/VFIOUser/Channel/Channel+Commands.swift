@@ -139,8 +139,7 @@ extension Channel {
 
   /// Sleeps until the one that is alone has its reply, and puts the waiter back.
   private func delay(_ waiter: ReplyWaiter, until deadline: UInt64) throws(VFIOUserError) {
-    let now = MonotonicClock.now()
-    let isWoken = waiter.wakeUp.wait(nanoseconds: deadline > now ? deadline - now : 0)
+    let isWoken = waiter.wakeUp.wait(nanoseconds: MonotonicClock.remaining(until: deadline))
     try state.withLock { (state) throws(VFIOUserError) in
       state.delayed.removeAll { $0 === waiter }
       while waiter.wakeUp.tryWait() {}
@@ -226,8 +225,7 @@ extension Channel {
       case .done:
         return
       case .park:
-        let now = MonotonicClock.now()
-        _ = waiter.wakeUp.wait(nanoseconds: deadline > now ? deadline - now : 0)
+        _ = waiter.wakeUp.wait(nanoseconds: MonotonicClock.remaining(until: deadline))
       case .read:
         hasTurn = true
         // In slices, so that a cancelled wait ends soon.

@@ -75,8 +75,7 @@ final class Listener: Sendable {
     }
     let deadline = MonotonicClock.deadline(after: options.stopTimeLimit)
     for client in served {
-      let now = MonotonicClock.now()
-      if !client.hasEnded.wait(nanoseconds: deadline > now ? deadline - now : 0) {
+      if !client.hasEnded.wait(nanoseconds: MonotonicClock.remaining(until: deadline)) {
         client.channel?.close(VFIOUserError(.disconnected, "the server stops"))
       }
       client.join()

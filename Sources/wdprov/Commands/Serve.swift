@@ -106,14 +106,11 @@ struct Serve: Subcommand {
       throw CommandFailure(
         .usage, "--pf-socket, --vf-socket, --engines and --trace are for models, and \(address.description) is none")
     }
-    let groupID = try groupID
-    let model = HostedModel.Plan(
-      engineCount: engines ?? 1, physicalSocket: pfSocket, virtualSockets: vfSocket, groupID: groupID)
-    var plan = HostedDevice.Plan(address: address, model: model)
+    let model = HostedModel.Plan(engineCount: engines ?? 1, physicalSocket: pfSocket, virtualSockets: vfSocket)
+    var plan = HostedDevice.Plan(address: address, groupID: try groupID, model: model)
     if pfSocket == nil {
       plan.driver = HostedDriver.Options(
-        dmaFlags: dmaFlag?.flags, queueDepth: queueDepth, isolateStrategy: isolateStrategy ?? 0, quota: quota,
-        groupID: groupID, virtualFunctionCount: vfSocket.count)
+        dmaFlags: dmaFlag?.flags, queueDepth: queueDepth, isolateStrategy: isolateStrategy ?? 0, quota: quota)
     }
     try Host.run(plan, in: RunDirectory.named(runDir), trace: trace)
     return .success

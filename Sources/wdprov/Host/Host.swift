@@ -24,9 +24,8 @@ enum Host {
   /// - Throws: why nothing can be served; nothing of it is left then.
   static func run(_ plan: HostedDevice.Plan, in directory: RunDirectory, trace: String?) throws(CommandFailure) {
     let log = Logger(label: "wdprov", factory: StreamLogHandler.standardError(label:))
-    let group = plan.driver?.groupID ?? plan.model.groupID
     let lock: FileDescriptor
-    do throws(ControlFailure) { lock = try directory.take(group: group) } catch { throw CommandFailure(error) }
+    do throws(ControlFailure) { lock = try directory.take(group: plan.groupID) } catch { throw CommandFailure(error) }
     // From here on a signal ends the host in order: no socket file is left behind.
     let requests: EventCounter
     do throws(SystemError) {
@@ -45,7 +44,7 @@ enum Host {
     do throws(ControlFailure) {
       // The class's files have one of their own.
       if hosted.driver == nil { version = try directory.publishVersion() }
-      control = try Self.control(hosted, in: directory, group, isEnding, connections)
+      control = try Self.control(hosted, in: directory, plan.groupID, isEnding, connections)
     } catch {
       version?.remove()
       _ = hosted.stop(drainingFor: 0)

@@ -14,6 +14,8 @@ struct HostedDevice: Sendable {
   /// What the device is to be, and who is to have it.
   struct Plan: Sendable {
     var address = DeviceAddress.model(.v3)
+    /// Whose members may connect to sockets and have queues; nil for nobody else.
+    var groupID: UInt32?
     var model = HostedModel.Plan()
     /// The host's own driver; nil where the physical function is a virtual machine's.
     var driver: HostedDriver.Options?
@@ -35,9 +37,8 @@ struct HostedDevice: Sendable {
     address = plan.address
     var model: HostedModel?
     if case .model(let revision) = plan.address {
-      var wanted = plan.model
-      wanted.revision = revision
-      model = try HostedModel(wanted, trace: trace, log: log, connections: connections)
+      model = try HostedModel(
+        plan.model, revision, groupID: plan.groupID, trace: trace, log: log, connections: connections)
     }
     self.model = model
     guard let options = plan.driver else {
@@ -52,9 +53,10 @@ struct HostedDevice: Sendable {
         throw CommandFailure(.unavailable, "\(plan.address.description): \(error.message)")
       }
       driver = try HostedDriver(
-        function, named: name, options, in: directory, log: log, connections: connections)
+        function, named: name, options, virtualFunctionCount: plan.model.virtualSockets.count, groupID: plan.groupID,
+        in: directory, log: log, connections: connections)
     } catch {
-      _ = model?.stop(drainingFor: 0)
+      model?.stop()
       throw error
     }
   }
@@ -115,10 +117,9 @@ struct HostedDevice: Sendable {
   func stop(drainingFor nanoseconds: UInt64) -> Bool {
     let deadline = MonotonicClock.deadline(after: nanoseconds)
     var isDrained = driver?.kernelPath.drain(within: nanoseconds) ?? true
-    let now = MonotonicClock.now()
-    if let model, !model.drain(within: deadline > now ? deadline - now : 0) { isDrained = false }
+    if let model, !model.drain(within: MonotonicClock.remaining(until: deadline)) { isDrained = false }
     driver?.stop()
-    _ = model?.stop(drainingFor: 0)
+    model?.stop()
     return isDrained
   }
 }

@@ -65,14 +65,3 @@ extension HostedDriver {
     }
   }
 }
-
-extension SDMDEVQueueState {
-  /// The series' word.
-  var word: String {
-    switch self {
-    case .initial: "INIT"
-    case .started: "STARTED"
-    case .stopped: "ZOMBIE"
-    }
-  }
-}

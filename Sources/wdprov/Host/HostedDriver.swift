@@ -18,10 +18,6 @@ final class HostedDriver: Sendable {
     var isolateStrategy = 0
     /// Queues that one user may have at once; nil for the usual number.
     var quota: Int?
-    /// Whose members may have queues.
-    var groupID: UInt32?
-    /// Virtual functions that get windows of queues from this driver.
-    var virtualFunctionCount = 0
   }
 
   let device: ZipDevice
@@ -30,25 +26,32 @@ final class HostedDriver: Sendable {
   let kernelPath: KernelPathService
   let server: MediatedDeviceServer
   private let tree: ClassTree
-  private let directory: RunDirectory
 
   /// Brings the device up and listens.
   ///
+  /// - Parameters:
+  ///   - function: the function that is driven.
+  ///   - name: what the class calls the device.
+  ///   - options: how it is to behave.
+  ///   - virtualFunctionCount: virtual functions that get windows of queues from this driver.
+  ///   - groupID: whose members may have queues; nil for nobody else.
+  ///   - directory: where the sockets and files are made.
+  ///   - log: where the device's notices go.
+  ///   - connections: notes who connects.
   /// - Throws: 69 for a device that does not come up, 73 for sockets and files that cannot be made.
   init(
-    _ function: any DeviceFunction, named name: String, _ options: Options, in directory: RunDirectory, log: Logger,
-    connections: ConnectionLog
+    _ function: any DeviceFunction, named name: String, _ options: Options, virtualFunctionCount: Int, groupID: UInt32?,
+    in directory: RunDirectory, log: Logger, connections: ConnectionLog
   ) throws(CommandFailure) {
     var settings = ZipDevice.Options()
     settings.name = name
     settings.dmaFlags = options.dmaFlags
     settings.queueDepth = options.queueDepth
     settings.isolateStrategy = options.isolateStrategy
-    settings.virtualFunctionCount = options.virtualFunctionCount
+    settings.virtualFunctionCount = virtualFunctionCount
     settings.notice = { line in log.warning("\(line)") }
     var limits = SDMDEVLimits()
     if let quota = options.quota { limits.queuesOfUser = quota }
-    self.directory = directory
     sdmdevs = SDMDEVClass(limits: limits)
     do throws(QueueError) {
       device = try ZipDevice(function, options: settings)
@@ -58,9 +61,9 @@ final class HostedDriver: Sendable {
     }
     kernelPath = KernelPathService(device)
     var serving = MediatedDeviceServer.Options()
-    if let group = options.groupID {
+    if let groupID {
       serving.mode = 0o660
-      serving.groupID = group
+      serving.groupID = groupID
     }
     serving.authorize = { peer in
       connections.note(peer, "a program connects to a queue of \(name)", level: .debug)
@@ -76,10 +79,10 @@ final class HostedDriver: Sendable {
   }
 
   /// The socket that opens a queue of one's own.
-  var deviceSocket: String { "\(directory.path)/\(device.name).sock" }
+  var deviceSocket: String { server.socket(of: registered) }
 
   /// The socket of a mediated device that was created.
-  func socket(of mediated: MediatedDevice) -> String { "\(directory.path)/mdev/\(mediated.id).sock" }
+  func socket(of mediated: MediatedDevice) -> String { server.socket(of: mediated) }
 
   /// Resets the device and waits until it works again; queues of programs end.
   func reset() throws(ControlFailure) {
@@ -98,8 +101,6 @@ final class HostedDriver: Sendable {
   /// Removes what others see, without waiting for anybody.
   func removeFiles() {
     tree.remove()
-    for mediated in registered.mediatedDevices { try? Pathname.unlink(socket(of: mediated)) }
-    try? Pathname.unlink(deviceSocket)
-    try? Pathname.removeDirectory("\(directory.path)/mdev")
+    server.removeFiles()
   }
 }

@@ -13,14 +13,11 @@ import WarpDrive
 final class HostedModel: Sendable {
   /// What the model is to be.
   struct Plan: Sendable {
-    var revision = Revision.v3
     var engineCount = 1
     /// The physical function's socket file, if it is to be served.
     var physicalSocket: String?
     /// The socket files of the virtual functions, one for each.
     var virtualSockets: [String] = []
-    /// Whose members may connect to the sockets; nil for nobody else.
-    var groupID: UInt32?
   }
 
   /// A function and the socket on which it is served.
@@ -40,10 +37,19 @@ final class HostedModel: Sendable {
 
   /// Makes the model and listens on every socket.
   ///
+  /// - Parameters:
+  ///   - plan: what it is to be.
+  ///   - revision: which hardware.
+  ///   - groupID: whose members may connect to the sockets; nil for nobody else.
+  ///   - trace: takes every access, if it is there.
+  ///   - log: where the model's notices go.
+  ///   - connections: notes who connects.
   /// - Throws: 64 for a plan that no model can have, 73 for a socket that cannot be made.
-  init(_ plan: Plan, trace: TraceFile?, log: Logger, connections: ConnectionLog) throws(CommandFailure) {
+  init(
+    _ plan: Plan, _ revision: Revision, groupID: UInt32?, trace: TraceFile?, log: Logger, connections: ConnectionLog
+  ) throws(CommandFailure) {
     var options = Accelerator.Options()
-    options.revision = plan.revision
+    options.revision = revision
     options.engineCount = plan.engineCount
     options.virtualFunctionCount = plan.virtualSockets.count
     options.notice = { line in log.warning("\(line)") }
@@ -57,7 +63,7 @@ final class HostedModel: Sendable {
     var services: [Service] = []
     for (function, path) in sockets.enumerated() {
       guard let path else { continue }
-      services.append(try Self.serve(accelerator, function, path, plan.groupID, connections))
+      services.append(try Self.serve(accelerator, function, path, groupID, connections))
     }
     self.services = services
   }
@@ -140,14 +146,10 @@ final class HostedModel: Sendable {
   /// Lets queues answer what they have accepted; false where they take longer.
   func drain(within nanoseconds: UInt64) -> Bool { accelerator.drain(within: nanoseconds) }
 
-  /// Ends: queues answer what they have accepted, within the limit, then clients are disconnected.
-  ///
-  /// - Returns: whether everything was answered.
-  func stop(drainingFor nanoseconds: UInt64) -> Bool {
-    let isDrained = nanoseconds == 0 || drain(within: nanoseconds)
+  /// Ends: clients are disconnected, and what is not answered yet is dropped; see `drain`.
+  func stop() {
     for service in services { service.server.stop() }
     accelerator.shutdown(drainingFor: 0)
-    return isDrained
   }
 }
 

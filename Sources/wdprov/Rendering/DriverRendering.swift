@@ -8,13 +8,8 @@ enum DriverRendering {
   /// Facts, then the mediated devices; nothing where the host has no driver.
   static func text(_ driver: JSONValue?) -> String {
     guard let driver, driver != .null else { return "" }
-    let facts = facts(driver)
-    let width = facts.map(\.heading.count).max() ?? 0
-    let lines = facts.map { fact in
-      "\(fact.heading)\(String(repeating: " ", count: width - fact.heading.count))  \(fact.text)\n"
-    }
     let mediated = driver["mediatedDevices"]?.elements ?? []
-    return lines.joined() + (mediated.isEmpty ? "" : "\n" + MediatedRendering.list(mediated))
+    return FactList.text(facts(driver)) + (mediated.isEmpty ? "" : "\n" + MediatedRendering.list(mediated))
   }
 
   private static func facts(_ driver: JSONValue) -> [(heading: String, text: String)] {

@@ -10,13 +10,10 @@ enum SelectionRendering {
   static func text(_ selection: Selection, _ request: RequestShape, _ obstacles: [String: String]) -> String {
     var facts: [(heading: String, text: String)] = []
     if let chosen = selection.chosen { facts += Self.facts(chosen, request) }
-    let width = facts.map(\.heading.count).max() ?? 0
     var text =
       selection.chosen.map { "\($0.name) (\($0.kind.rawValue)), served by \($0.driverName)\n" }
       ?? "\(selection.name): no driver can be used\n"
-    for fact in facts {
-      text += "  \(fact.heading)\(String(repeating: " ", count: width - fact.heading.count))  \(fact.text)\n"
-    }
+    text += FactList.text(facts, indent: "  ")
     var table = TextTable([
       .init(heading: ""), .init(heading: "DRIVER"), .init(heading: "PRIO", isNumeric: true), .init(heading: "STATE"),
       .init(heading: "SELFTEST"), .init(heading: "PROVIDER"), .init(heading: "REASON"),

@@ -35,3 +35,13 @@ struct TextTable {
     }.joined()
   }
 }
+
+/// Facts for people, a line each: headings to the left, texts below each other.
+enum FactList {
+  static func text(_ facts: [(heading: String, text: String)], indent: String = "") -> String {
+    let width = facts.map(\.heading.count).max() ?? 0
+    return facts.map { fact in
+      "\(indent)\(fact.heading)\(String(repeating: " ", count: width - fact.heading.count))  \(fact.text)\n"
+    }.joined()
+  }
+}

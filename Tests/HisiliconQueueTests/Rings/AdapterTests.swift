@@ -13,15 +13,6 @@ import WarpDriveQueue
   private let table = AdapterTable([HisiliconAdapter()])
   private let minute: UInt64 = 60_000_000_000
 
-  private func code(_ body: () throws -> Void) -> QueueError.Code? {
-    do {
-      try body()
-      return nil
-    } catch {
-      return (error as? QueueError)?.code
-    }
-  }
-
   private func exchange(_ queue: Queue, _ tag: UInt32, timeout: UInt64) throws -> hisi_zip_sqe {
     var sqe = request(tag: tag)
     try unsafe withUnsafeMutableBytes(of: &sqe) { buffer in

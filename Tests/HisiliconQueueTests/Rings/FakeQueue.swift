@@ -86,3 +86,13 @@ final class FakeQueue: QueueTransport {
     if isStarted.load(ordering: .relaxed) { _ = hasEnded.wait(nanoseconds: 60_000_000_000) }
   }
 }
+
+/// The code of the error that a body throws; nil if it throws none, or another kind.
+func code(_ body: () throws -> Void) -> QueueError.Code? {
+  do {
+    try body()
+    return nil
+  } catch {
+    return (error as? QueueError)?.code
+  }
+}

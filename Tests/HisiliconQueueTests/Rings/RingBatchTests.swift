@@ -10,15 +10,6 @@ import WarpDriveQueue
 @Suite("Batches of a ring pair") struct RingBatchTests {
   private static let size = RingLayout.submissionSize
 
-  private func code(_ body: () throws -> Void) -> QueueError.Code? {
-    do {
-      try body()
-      return nil
-    } catch {
-      return (error as? QueueError)?.code
-    }
-  }
-
   private func send(_ pair: RingPair, _ tags: Range<UInt32>) throws -> Int {
     var bytes: [UInt8] = []
     for tag in tags { unsafe withUnsafeBytes(of: request(tag: tag)) { unsafe bytes.append(contentsOf: $0) } }

@@ -8,17 +8,6 @@ import Testing
 import WarpDriveQueue
 
 @Suite("Ring pair") struct RingPairTests {
-  private func code(_ body: () throws -> Void) -> QueueError.Code? {
-    do {
-      try body()
-      return nil
-    } catch let error as QueueError {
-      return error.code
-    } catch {
-      return nil
-    }
-  }
-
   @Test("requests go round the rings, lap after lap")
   func laps() throws {
     let device = try FakeRings(submissionDepth: 5, completionDepth: 7)

@@ -7,6 +7,7 @@ import HisiliconQueue
 import HisiliconZip
 import LinuxSystem
 import Testing
+import WarpDriveConformance
 import WarpDriveCore
 import WarpDriveQueue
 import ZlibProvider
@@ -14,8 +15,6 @@ import ZlibProvider
 /// A model with its driver and a registry.
 final class KernelPathRig: Sendable {
   let registry = Registry()
-  /// How often the device was opened.
-  let openings: Guarded<Int>
   private let shared: Shared
 
   /// The device, once it is open.
@@ -28,12 +27,11 @@ final class KernelPathRig: Sendable {
   init(options: Accelerator.Options = .init(), software: Bool = true, timeLimit: UInt64 = 60_000_000_000) throws {
     let shared = Shared()
     self.shared = shared
-    openings = Guarded(0)
     let zlib = ZlibProvider()
     try registry.register(zlib)
     try registry.register(
       HisiliconZipProvider(
-        isEmulated: true, software: software ? KernelPathRig.software(zlib) : .none, timeLimit: timeLimit
+        isEmulated: true, software: software ? ZipSoftware(driversOf: zlib) : .none, timeLimit: timeLimit
       ) { () throws(QueueError) in
         if let refusal = shared.refusal.withLock({ $0 }) { throw refusal }
         shared.openings.withLock { $0 += 1 }
@@ -56,15 +54,6 @@ final class KernelPathRig: Sendable {
     }
   }
 
-  /// zlib's drivers, as the composition gives them.
-  static func software(_ zlib: ZlibProvider) -> ZipSoftware {
-    let drivers = zlib.drivers.compactMap { $0 as? any CompressionDriver }
-    return ZipSoftware { format in
-      let name = format == .zlib ? "zlib-deflate" : format.name
-      return drivers.first { $0.descriptor.name == name }
-    }
-  }
-
   var device: ZipDevice? { shared.device.withLock { $0 } }
   var openingCount: Int { shared.openings.withLock { $0 } }
 
@@ -74,6 +63,17 @@ final class KernelPathRig: Sendable {
 
 /// The drivers of the kernel path.
 let kernelDrivers = ["hisi-deflate-acomp", "hisi-zlib-acomp", "hisi-gzip-acomp"]
+
+/// Has a driver checked, and records each check that fails.
+func expectConformance(of name: String, in registry: Registry) throws {
+  let report = Conformance(registry: registry, effort: .quick).check(try registry.algorithm(name))
+  for result in report.results {
+    guard case .failed(let failing) = result.outcome else { continue }
+    Issue.record("\(failing)")
+  }
+  let isPassed = report.isPassed
+  #expect(isPassed)
+}
 
 /// Text-like bytes, the same in every run.
 func sampleBytes(_ count: Int, seed: UInt64 = 5) -> [UInt8] {

@@ -3,11 +3,12 @@
 
 import HisiliconModel
 import HisiliconQueue
-import HisiliconZip
 import LinuxSystem
 import Testing
 import WarpDriveCore
 import WarpDriveQueue
+
+@testable import HisiliconZip
 
 @Suite("Request queue of the user path") struct RequestQueueTests {
   private func request(_ direction: CompressionDirection, _ input: [UInt8], room: Int) -> QueueRequest {
@@ -44,7 +45,7 @@ import WarpDriveQueue
   func depth(_ format: ZipFormat) throws {
     let rig = try UserPathRig()
     let queue = try ZipRequestQueue(rig.provider, format, depth: 8, in: rig.registry)
-    var reference = try rig.registry.compression(format == .zlib ? "zlib-deflate" : format.name)
+    var reference = try rig.registry.compression(format.algorithm)
     var sent: [Ticket: [UInt8]] = [:]
     for index in 0..<8 {
       let bytes = sampleBytes(1 + index * 9000, seed: UInt64(index))
@@ -201,7 +202,7 @@ import WarpDriveQueue
   func copies(_ format: ZipFormat) throws {
     let rig = try UserPathRig()
     let queue = try ZipRequestQueue(rig.provider, format, depth: 8, in: rig.registry)
-    var reference = try rig.registry.compression(format == .zlib ? "zlib-deflate" : format.name)
+    var reference = try rig.registry.compression(format.algorithm)
     let bytes = sampleBytes(100_000)
     var forth = try queue.makeRequest(.compress, input: bytes.count, room: 120_000)
     fill(&forth, bytes)

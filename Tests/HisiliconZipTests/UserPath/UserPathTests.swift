@@ -8,7 +8,6 @@ import HisiliconQueue
 import LinuxSystem
 import SDMDEV
 import Testing
-import WarpDriveConformance
 import WarpDriveCore
 import WarpDriveQueue
 import ZlibProvider
@@ -21,8 +20,6 @@ final class UserPathRig: Sendable {
   let device: ZipDevice
   let source: InProcessSource
   let provider: WarpDriveZipProvider
-  private let refusal: Guarded<QueueError?>
-  private let made: Guarded<[Queue]>
 
   /// What the provider's closure shares with the rig.
   private final class Shared: Sendable {
@@ -39,14 +36,12 @@ final class UserPathRig: Sendable {
     _ = try sdmdevs.register(device)
     let source = InProcessSource(sdmdevs)
     self.source = source
-    refusal = Guarded(nil)
-    made = Guarded([])
     let shared = Shared()
     self.shared = shared
     let zlib = ZlibProvider()
     try registry.register(zlib)
     provider = WarpDriveZipProvider(
-      source: "a test", isEmulated: true, software: KernelPathRig.software(zlib), timeLimit: 60_000_000_000,
+      source: "a test", isEmulated: true, software: ZipSoftware(driversOf: zlib), timeLimit: 60_000_000_000,
       limits: limits
     ) { (capability) throws(QueueError) in
       if let refusal = shared.refusal.withLock({ $0 }) { throw refusal }
@@ -68,15 +63,7 @@ private let userDrivers = ["wd-hisi-deflate", "wd-hisi-zlib", "wd-hisi-gzip"]
 @Suite("User path drivers") struct UserPathTests {
   @Test("every driver passes every check of its kind", arguments: userDrivers)
   func conformance(_ name: String) throws {
-    let rig = try UserPathRig()
-    let algorithm = try rig.registry.algorithm(name)
-    let report = Conformance(registry: rig.registry, effort: .quick).check(algorithm)
-    for result in report.results {
-      guard case .failed(let failing) = result.outcome else { continue }
-      Issue.record("\(failing)")
-    }
-    let isPassed = report.isPassed
-    #expect(isPassed)
+    try expectConformance(of: name, in: UserPathRig().registry)
   }
 
   @Test("one queue for each direction serves all streams")

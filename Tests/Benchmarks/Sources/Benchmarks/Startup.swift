@@ -38,11 +38,16 @@ enum Startup {
   }
 
   private nonisolated static func run(_ arguments: [String]) -> Double {
-    var strings = arguments.map { $0.utf8CString }
-    // The strings outlive the call: the array is not touched until it returns.
-    let pointers = unsafe strings.indices.map { index in
-      unsafe strings[index].withUnsafeMutableBufferPointer { unsafe UnsafePointer($0.baseAddress) }
-    }
-    return unsafe Double(baseline_run(pointers + [nil]))
+    unsafe withArguments(arguments) { unsafe Double(baseline_run($0)) }
   }
+}
+
+/// Calls a body with a command's words as C strings, nil behind the last; they are there until it returns.
+func withArguments<Result>(_ arguments: [String], _ body: ([UnsafePointer<CChar>?]) -> Result) -> Result {
+  var strings = arguments.map { $0.utf8CString }
+  // The strings outlive the call: the array is not touched until it returns.
+  let pointers = unsafe strings.indices.map { index in
+    unsafe strings[index].withUnsafeMutableBufferPointer { unsafe UnsafePointer($0.baseAddress) }
+  }
+  return unsafe body(pointers + [nil])
 }

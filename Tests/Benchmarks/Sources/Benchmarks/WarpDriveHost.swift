@@ -58,12 +58,7 @@ final class WarpDriveHost {
 
 /// Starts a command and does not wait for it.
 func start(_ arguments: [String], isQuiet: Bool) -> Int32 {
-  var strings = arguments.map { $0.utf8CString }
-  // The strings outlive the call: the array is not touched until it returns.
-  let pointers = unsafe strings.indices.map { index in
-    unsafe strings[index].withUnsafeMutableBufferPointer { unsafe UnsafePointer($0.baseAddress) }
-  }
-  return unsafe baseline_start(pointers + [nil], isQuiet)
+  unsafe withArguments(arguments) { unsafe baseline_start($0, isQuiet) }
 }
 
 /// A client of the control socket: the kernel path as another process has it, with as little around it as there can be.

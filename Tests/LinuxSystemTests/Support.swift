@@ -1,54 +1,8 @@
-// A directory for one test, removed with everything in it.
+// Pipes, writing, and the numbers of errors, for the tests.
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
 import LinuxSystem
-
-/// A new directory that goes, with what is in it, when its value goes.
-final class TemporaryDirectory {
-  /// The directory's path.
-  let path: String
-
-  init() throws {
-    path = "\(CurrentProcess.environmentVariable("TMPDIR") ?? "/tmp")/LinuxSystemTests-\(UInt64.random(in: 0 ... .max))"
-    try Pathname.makeDirectory(path, mode: 0o700)
-  }
-
-  deinit {
-    TemporaryDirectory.remove(path)
-  }
-
-  /// The path of a name in the directory.
-  func file(_ name: String) -> String {
-    "\(path)/\(name)"
-  }
-
-  /// The names in the directory.
-  func names() throws -> [String] {
-    try DirectoryListing.names(in: path)
-  }
-
-  /// Writes a file.
-  func write(_ bytes: [UInt8], to name: String) throws {
-    let file = try FileDescriptor.open(file(name), .writeOnly, options: [.create, .truncate])
-    try file.writeAll(bytes)
-    try file.close()
-  }
-
-  /// Reads a file.
-  func read(_ name: String) throws -> [UInt8] {
-    try FileDescriptor.contents(of: file(name), limit: 1 << 24)
-  }
-
-  private static func remove(_ path: String) {
-    for name in (try? DirectoryListing.names(in: path)) ?? [] {
-      let inner = "\(path)/\(name)"
-      let isDirectory = (try? Pathname.status(of: inner, followingLinks: false))?.kind == .directory
-      if isDirectory { remove(inner) } else { try? Pathname.unlink(inner) }
-    }
-    try? Pathname.removeDirectory(path)
-  }
-}
 
 /// Both ends of a pipe.
 struct Pipe: ~Copyable {
