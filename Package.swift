@@ -108,7 +108,8 @@ let package = Package(
     .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem", "TestPrograms"], swiftSettings: lifetimes),
     .testTarget(
       name: "WarpDriveCoreTests", dependencies: ["LinuxSystem", "WarpDriveCore"], swiftSettings: lifetimes),
-    .testTarget(name: "HostControlTests", dependencies: ["HostControl", "LinuxSystem"], swiftSettings: strict),
+    .testTarget(
+      name: "HostControlTests", dependencies: ["HostControl", "LinuxSystem", "TestPrograms"], swiftSettings: strict),
     .testTarget(
       name: "VFIOUserTests", dependencies: ["LinuxSystem", "TestPrograms", "VFIOUser"], swiftSettings: strict),
     .testTarget(

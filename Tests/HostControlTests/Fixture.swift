@@ -4,6 +4,7 @@
 import Foundation
 import HostControl
 import LinuxSystem
+import TestPrograms
 
 /// A folder that goes with its last user.
 final class TestFolder {
@@ -97,10 +98,5 @@ final class RawConnection {
 
 /// The code of the failure that a body throws; nil if it throws none, or another kind.
 func code(_ body: () throws -> Void) -> ControlFailure.Code? {
-  do {
-    try body()
-    return nil
-  } catch {
-    return (error as? ControlFailure)?.code
-  }
+  thrown(ControlFailure.self, by: body)?.code
 }

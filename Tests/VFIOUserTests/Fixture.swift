@@ -70,22 +70,12 @@ func expectDescriptors(_ before: [String], and more: Int = 0) throws {
 
 /// The code of the error that a body throws; nil if it throws none.
 func code(_ body: () throws -> Void) -> VFIOUserError.Code? {
-  do {
-    try body()
-    return nil
-  } catch {
-    return (error as? VFIOUserError)?.code
-  }
+  thrown(VFIOUserError.self, by: body)?.code
 }
 
 /// The number of the error that a body throws; nil if it throws none.
 func number(_ body: () throws -> Void) -> Int32? {
-  do {
-    try body()
-    return nil
-  } catch {
-    return (error as? VFIOUserError)?.errno
-  }
+  thrown(VFIOUserError.self, by: body)?.errno
 }
 
 /// A value that a thread leaves for another, which joins it before it looks.

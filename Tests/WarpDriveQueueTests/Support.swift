@@ -8,12 +8,7 @@ import WarpDriveQueue
 
 /// The code of the error that a body throws; nil if it throws none.
 func code(_ body: () throws -> Void) -> QueueError.Code? {
-  do {
-    try body()
-    return nil
-  } catch {
-    return (error as? QueueError)?.code
-  }
+  thrown(QueueError.self, by: body)?.code
 }
 
 /// A minute, for what must not take that long.

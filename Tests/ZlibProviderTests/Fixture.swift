@@ -1,6 +1,7 @@
 // What the tests of this module share: a registry with the provider, and the names of its formats.
 // SPDX-License-Identifier: Apache-2.0
 
+import TestPrograms
 import WarpDriveCore
 import ZlibProvider
 
@@ -27,8 +28,7 @@ func prose(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
 
 /// The code of the error that `body` throws; nil for none.
 func code(_ body: () throws -> Void) -> ProviderError.Code? {
-  do { try body() } catch { return (error as? ProviderError)?.code }
-  return nil
+  thrown(ProviderError.self, by: body)?.code
 }
 
 extension CompressionStream {

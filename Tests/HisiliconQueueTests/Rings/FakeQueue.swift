@@ -5,6 +5,7 @@ import CHisilicon
 import HisiliconQueue
 import LinuxSystem
 import Synchronization
+import TestPrograms
 import WarpDriveQueue
 
 /// A transport over `FakeRings`, whose thread answers what is rung for.
@@ -89,10 +90,5 @@ final class FakeQueue: QueueTransport {
 
 /// The code of the error that a body throws; nil if it throws none, or another kind.
 func code(_ body: () throws -> Void) -> QueueError.Code? {
-  do {
-    try body()
-    return nil
-  } catch {
-    return (error as? QueueError)?.code
-  }
+  thrown(QueueError.self, by: body)?.code
 }
