@@ -37,70 +37,128 @@ struct Bench: Subcommand {
   var seconds = 0.5
 
   @Option(
-    help: ArgumentHelp("Measure with this file's bytes instead of generated text.", valueName: "file"),
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "Measure with this file's bytes instead of generated text; may be given several times.", valueName: "file"),
     completion: .file())
-  var file: String?
+  var file: [String] = []
 
-  @Option(name: .shortAndLong, help: "The level of compression.")
-  var level: Int?
+  @Option(
+    name: [.customShort("l"), .long, .customLong("levels")], parsing: .unconditional,
+    help: ArgumentHelp(
+      "Levels of compression, with commas between several; 1-9 is a range. Each driver is measured at those that it"
+        + " takes.", valueName: "levels"))
+  var level: LevelList?
 
   @OptionGroup var device: DeviceOption
 
   @Flag(help: "Print JSON.")
   var json = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Write a page with charts and all figures that needs no other file; - is standard output, in the table's place.",
+      valueName: "out"), completion: .file(extensions: ["html"]))
+  var html: String?
+
+  @Flag(name: .shortAndLong, help: "Overwrite the page.")
+  var force = false
+
   mutating func validate() throws {
     if !(1...1024).contains(threads) { throw ValidationError("--threads takes 1 to 1024") }
     if !(1...65_536).contains(depth) { throw ValidationError("--depth takes 1 to 65536") }
     if !(seconds > 0 && seconds <= 86_400) { throw ValidationError("--seconds takes more than 0 and at most 86400") }
     if sizes.values.contains(where: { $0 == 0 || $0 > 1 << 30 }) { throw ValidationError("--sizes takes 1 byte to 1G") }
+    if json, html == "-" { throw ValidationError("--json and --html - both want standard output") }
   }
 
   func perform() throws(CommandFailure) -> ExitStatus {
     let registry = try device.registry()
     let subjects = try choose(in: registry)
-    let sizes = sizes.values.map { Int($0) }
-    let data = try BenchData(file: file, largest: sizes.max() ?? 1)
-    let run = BenchRun(threads: threads, depth: depth, nanoseconds: UInt64(seconds * 1e9))
-    var report = BenchReport(threads: threads, depth: depth, source: file ?? "generated text", level: level)
-    if !json { try StandardOutput.write(report.heading) }
-    for size in sizes {
-      let copy = BenchSubject(
-        registry: registry, algorithm: nil, operation: .copy, size: size, level: nil, data: data)
-      let plain = BenchRun(threads: threads, depth: 1, nanoseconds: run.nanoseconds)
-      try measure(copy, plain, &report)
-    }
-    for algorithm in subjects {
-      do throws(ProviderError) {
-        try BenchVerification(algorithm, data, level: level, in: registry).run()
-      } catch {
-        Diagnostics.say(error.description)
-        report.failures.append((algorithm.driverName, error.description))
-        continue
-      }
-      for operation in BenchOperation.all(of: algorithm.kind) {
-        for size in sizes {
-          let subject = BenchSubject(
-            registry: registry, algorithm: algorithm, operation: operation, size: size, level: level, data: data)
-          try measure(subject, run, &report)
-        }
-      }
+    try checkLevels(of: subjects)
+    // Asked for now: nobody wants to measure for minutes and then hear that the file exists.
+    var page: PageTarget?
+    if let html { page = try PageTarget(html, replacing: force) }
+    let sources = file.isEmpty ? ["generated text"] : file
+    var report = BenchReport(threads: threads, depth: depth, sources: sources, levels: level?.values ?? [])
+    report.conditions = BenchConditions(measuring: subjects, in: registry, seconds: seconds)
+    for subject in subjects where !report.names.contains(subject.name) { report.names.append(subject.name) }
+    if isTabular { try StandardOutput.write(report.heading) }
+    for source in sources {
+      if isTabular { try StandardOutput.write(report.heading(of: source)) }
+      try measure(subjects, source, in: registry, &report)
     }
     if json { try StandardOutput.write(report.json.document) }
+    if let page = page.take() { try page.write(BenchPage(report: report).html) }
     return report.failures.isEmpty ? .success : .checkFailed
   }
 
+  /// Whether rows are printed as they come.
+  private var isTabular: Bool { !json && html != "-" }
+
+  /// The levels at which a driver is measured; nil is its own.
+  private func levels(of algorithm: Algorithm) -> [Int?] {
+    guard let level, case .compression(let properties) = algorithm.descriptor.properties else { return [nil] }
+    return level.values.filter(properties.levels.contains)
+  }
+
+  private func checkLevels(of subjects: [Algorithm]) throws(CommandFailure) {
+    guard let level else { return }
+    let ranges = subjects.compactMap { algorithm in
+      if case .compression(let properties) = algorithm.descriptor.properties { properties.levels } else { nil }
+    }
+    for value in level.values where !ranges.isEmpty && !ranges.contains(where: { $0.contains(value) }) {
+      throw CommandFailure(.usage, "no driver of \(names.joined(separator: ", ")) takes level \(value)")
+    }
+    for subject in subjects where levels(of: subject).isEmpty {
+      Diagnostics.say("\(subject.driverName) takes none of these levels, and is not measured")
+    }
+  }
+
+  /// Measures copies, and every driver at every level, on one set of data.
   private func measure(
-    _ subject: BenchSubject, _ run: BenchRun, _ report: inout BenchReport
+    _ subjects: [Algorithm], _ source: String, in registry: Registry, _ report: inout BenchReport
+  ) throws(CommandFailure) {
+    let sizes = sizes.values.map { Int($0) }
+    let data = try BenchData(file: file.isEmpty ? nil : source, largest: sizes.max() ?? 1)
+    let run = BenchRun(threads: threads, depth: depth, nanoseconds: UInt64(seconds * 1e9))
+    let plain = BenchRun(threads: threads, depth: 1, nanoseconds: run.nanoseconds)
+    for size in sizes {
+      let copy = BenchSubject(
+        registry: registry, algorithm: nil, operation: .copy, size: size, level: nil, data: data)
+      try measure(copy, plain, source, &report)
+    }
+    for algorithm in subjects {
+      for level in levels(of: algorithm) {
+        do throws(ProviderError) {
+          try BenchVerification(algorithm, data, level: level, in: registry).run()
+        } catch {
+          Diagnostics.say(error.description)
+          report.failures.append((algorithm.driverName, error.description))
+          continue
+        }
+        for operation in BenchOperation.all(of: algorithm.kind) {
+          for size in sizes {
+            let subject = BenchSubject(
+              registry: registry, algorithm: algorithm, operation: operation, size: size, level: level, data: data)
+            try measure(subject, run, source, &report)
+          }
+        }
+      }
+    }
+  }
+
+  private func measure(
+    _ subject: BenchSubject, _ run: BenchRun, _ source: String, _ report: inout BenchReport
   ) throws(CommandFailure) {
     let row: BenchReport.Row
     do throws(ProviderError) {
-      row = BenchReport.Row(subject, try run.measure(subject), ratio: try subject.ratio())
+      row = BenchReport.Row(subject, try run.measure(subject), ratio: try subject.ratio(), data: source)
     } catch {
       throw CommandFailure(error)
     }
     report.rows.append(row)
-    if !json { try report.write(row) }
+    if isTabular { try report.write(row) }
   }
 
   private func choose(in registry: Registry) throws(CommandFailure) -> [Algorithm] {
