@@ -41,11 +41,11 @@ HEADER := $(wildcard Sources/CWarpDrivePlugin/include/wdprov.h)
 
 # What `make test` runs, in this order.
 STAGES := setup-test lint floors build test-debug test-asan test-tsan release test-release check-system-calls \
-  test-guest soak-short examples docs check-install bench-build
+  check-bench-page test-guest soak-short examples docs check-install bench-build
 
 .PHONY: help run test stages setup setup-test lint format floors build test-debug test-asan test-tsan release \
-  test-release check-system-calls test-guest soak-short examples docs check-install install uninstall soak bench \
-  bench-build clean
+  test-release check-system-calls check-bench-page test-guest soak-short examples docs check-install install \
+  uninstall soak bench bench-build clean
 
 help: ## lists the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name text; do \
@@ -105,6 +105,9 @@ test-release: $(WDPROV) ## the tests of the command, with the release build of i
 
 check-system-calls: $(WDPROV) ## a program that polls its queue makes no system call for a request
 	$(STAGE) $@ $(SHELL) -c 'Scripts/swift.sh build --product QueueClient && Scripts/check-system-calls.py $(WDPROV)'
+
+check-bench-page: $(WDPROV) ## the page of `wdprov bench --html` shows its marks in headless Chromium
+	$(STAGE) $@ Scripts/check-bench-page.py $(WDPROV)
 
 test-guest: export WDPROV := $(WDPROV)
 test-guest: $(WDPROV) ## the unmodified Linux driver, in virtual machines, against the device model

@@ -5,7 +5,7 @@ set -euo pipefail
 
 # Tools, as COMMAND:PACKAGE: a command that is on the path is good enough, whoever installed it.
 build_tools=(git:git g++:g++ pkg-config:pkg-config python3:python3 gzip:gzip cmp:diffutils readelf:binutils xz:xz-utils)
-test_tools=(shellcheck:shellcheck strace:strace)
+test_tools=(shellcheck:shellcheck strace:strace chromium:chromium)
 # Libraries that are linked, as PKG-CONFIG-NAME:PACKAGE.
 development=(zlib:zlib1g-dev libcrypto:libssl-dev)
 # What the Swift toolchain itself loads but does not bring, as SONAME:PACKAGE.
