@@ -38,29 +38,21 @@ extern "C" {
 
 // Flags of a driver. The low bits are the kernel's (Linux include/linux/crypto.h, CRYPTO_ALG_*); ours begin at bit 32.
 
-/// Requests are completed later (CRYPTO_ALG_ASYNC).
-#define WDPROV_FLAG_ASYNC UINT64_C(0x80)
+#define WDPROV_FLAG_ASYNC UINT64_C(0x80)  ///< requests are completed later (CRYPTO_ALG_ASYNC)
 /// The driver may hand requests back and wants a fallback of the same name (CRYPTO_ALG_NEED_FALLBACK).
 #define WDPROV_FLAG_NEED_FALLBACK UINT64_C(0x100)
-/// Made by a template (CRYPTO_ALG_INSTANCE); set by the registry alone.
-#define WDPROV_FLAG_INSTANCE UINT64_C(0x800)
+#define WDPROV_FLAG_INSTANCE UINT64_C(0x800)  ///< made by a template (CRYPTO_ALG_INSTANCE); set by the registry alone
 /// Found only by those who ask for internal algorithms (CRYPTO_ALG_INTERNAL).
 #define WDPROV_FLAG_INTERNAL UINT64_C(0x2000)
-/// A key may be set but need not be (CRYPTO_ALG_OPTIONAL_KEY).
-#define WDPROV_FLAG_OPTIONAL_KEY UINT64_C(0x4000)
-/// Runs in an accelerator.
-#define WDPROV_FLAG_HARDWARE (UINT64_C(1) << 32)
-/// Runs on a model of a device.
-#define WDPROV_FLAG_EMULATED (UINT64_C(1) << 33)
+#define WDPROV_FLAG_OPTIONAL_KEY UINT64_C(0x4000)  ///< a key may be set but need not be (CRYPTO_ALG_OPTIONAL_KEY)
+#define WDPROV_FLAG_HARDWARE (UINT64_C(1) << 32)  ///< runs in an accelerator
+#define WDPROV_FLAG_EMULATED (UINT64_C(1) << 33)  ///< runs on a model of a device
 /// The implementation that others of its name are checked against; refused from plugins.
 #define WDPROV_FLAG_REFERENCE (UINT64_C(1) << 34)
-/// Its known-answer tests take long.
-#define WDPROV_FLAG_SLOW_TEST (UINT64_C(1) << 35)
-/// Its state can be exported and imported.
-#define WDPROV_FLAG_EXPORTABLE (UINT64_C(1) << 36)
+#define WDPROV_FLAG_SLOW_TEST (UINT64_C(1) << 35)  ///< its known-answer tests take long
+#define WDPROV_FLAG_EXPORTABLE (UINT64_C(1) << 36)  ///< its state can be exported and imported
 
 // Errors. A function of the ABI returns 0 or the negative of one of these; any other negative number counts as EIO.
-
 #define WDPROV_ERROR_NOT_FOUND ENOENT           ///< no algorithm, driver or template of that name
 #define WDPROV_ERROR_BACKEND EIO                ///< the library or device failed for a reason of its own
 #define WDPROV_ERROR_DEVICE_LOST ENXIO          ///< the device went away or was reset
@@ -143,6 +135,23 @@ struct wdprov_driver {
   const struct wdprov_signature *signature;
   const struct wdprov_asymmetric_cipher *asymmetric_cipher;
   const struct wdprov_key_derivation *key_derivation;
+  /// Answers that the driver must give before it is used, besides those that the host has for its name.
+  const struct wdprov_known_answer *known_answers;
+  size_t known_answer_count;
+};
+
+/// A published answer. Byte strings are hexadecimal digits; NULL for what the kind does not have.
+struct wdprov_known_answer {
+  uint32_t abi_version;
+  uint32_t size;
+  /// Where it was published: "RFC 1951 section 3.2.4".
+  const char *source;
+  const char *key;         ///< key, secret; private key of an agreement or decryption, public key of a signature
+  const char *iv;          ///< IV, nonce, salt
+  const char *associated;  ///< associated data, info
+  const char *input;       ///< message; plain bytes; ciphertext of public-key decryption; the peer's public key
+  const char *output;      ///< digest, tag, ciphertext with tag, compressed stream, secret, signature, plaintext
+  uint64_t iterations;
 };
 
 // MARK: Compression
@@ -160,11 +169,8 @@ enum wdprov_flush {
 
 /// Strategies of deflate, as zlib names them.
 enum wdprov_strategy {
-  WDPROV_STRATEGY_AUTOMATIC = 0,
-  WDPROV_STRATEGY_FILTERED = 1,
-  WDPROV_STRATEGY_HUFFMAN_ONLY = 2,
-  WDPROV_STRATEGY_RUN_LENGTH = 3,
-  WDPROV_STRATEGY_FIXED = 4,
+  WDPROV_STRATEGY_AUTOMATIC = 0, WDPROV_STRATEGY_FILTERED = 1, WDPROV_STRATEGY_HUFFMAN_ONLY = 2,
+  WDPROV_STRATEGY_RUN_LENGTH = 3, WDPROV_STRATEGY_FIXED = 4,
 };
 
 /// How parts that were compressed apart become one stream.
@@ -176,8 +182,7 @@ enum wdprov_joining {
 
 /// Works piece by piece; else every `step` has a whole message and FINISH, and uses all of it or nothing.
 #define WDPROV_COMPRESSION_STREAMING UINT32_C(1)
-/// Takes preset dictionaries.
-#define WDPROV_COMPRESSION_DICTIONARIES UINT32_C(2)
+#define WDPROV_COMPRESSION_DICTIONARIES UINT32_C(2)  ///< takes preset dictionaries
 /// Writes and reads the fields of gzip's header (RFC 1952 section 2.3).
 #define WDPROV_COMPRESSION_HEADERS UINT32_C(4)
 
@@ -315,10 +320,8 @@ struct wdprov_queue {
 
 // MARK: Hashes and MACs
 
-/// Any output length can be asked for.
-#define WDPROV_HASH_EXTENDABLE UINT32_C(1)
-/// A checksum, worthless against an adversary.
-#define WDPROV_HASH_CHECKSUM UINT32_C(2)
+#define WDPROV_HASH_EXTENDABLE UINT32_C(1)  ///< any output length can be asked for
+#define WDPROV_HASH_CHECKSUM UINT32_C(2)  ///< a checksum, worthless against an adversary
 
 /// A hash.
 struct wdprov_hash {
@@ -569,8 +572,8 @@ struct wdprov_host {
   void (*report)(const struct wdprov_host *host, int32_t number, const char *message);
   /// Another implementation of `name`, one that itself wants no fallback and is not of this plugin, as a fallback.
   ///
-  /// Not from within `wdprov_provider_init`. What is found is valid until `release_algorithm`, before which its states are
-  /// destroyed. Compression and hashes are found so far. Returns -ENOENT, -ELIBBAD, -EOPNOTSUPP.
+  /// Not from within `wdprov_provider_init`. What is found is valid until `release_algorithm`, before which its states
+  /// are destroyed. Compression and hashes are found so far. Returns -ENOENT, -ELIBBAD, -EOPNOTSUPP.
   int32_t (*find_algorithm)(
       const struct wdprov_host *host, const char *name, const struct wdprov_driver **algorithm);
   /// Gives back what `find_algorithm` found.
@@ -586,7 +589,7 @@ struct wdprov_host {
 /// The entry: looks whether what the plugin needs is there, and calls `register_provider`.
 ///
 /// The host calls it once, after it has tried it in a process of its own that it throws away. A negative number refuses
-/// to serve on this machine; the host lists the reason that was given to `report`. A device is opened by the first request.
+/// to serve on this machine; the host lists the reason given to `report`. A device is opened by the first request.
 WDPROV_EXPORT int32_t wdprov_provider_init(const struct wdprov_host *host);
 
 #ifdef __cplusplus
