@@ -38,13 +38,18 @@ SHARE := $(DESTDIR)$(PREFIX)/share
 INCLUDE := $(DESTDIR)$(PREFIX)/include
 MANUAL := $(wildcard Docs/man/*.1)
 HEADER := $(wildcard Sources/CWarpDrivePlugin/include/wdprov.h)
+# Where the loader looks for plugins of programs below PREFIX.
+PROVIDERS := $(DESTDIR)$(PREFIX)/lib/wdprov/providers
+# What Scripts/build-plugins.sh may have built; what it did build is known when a recipe runs.
+PLUGINS := .build/plugins
+PLUGIN_NAMES := $(patsubst Plugins/%/,%,$(filter-out Plugins/common/,$(wildcard Plugins/*/)))
 
 # What `make test` runs, in this order.
-STAGES := setup-test lint floors build test-debug test-asan test-tsan release test-release check-system-calls \
-  check-bench-page test-guest soak-short examples docs check-install bench-build
+STAGES := setup-test lint floors build plugins test-debug test-asan test-tsan release test-release \
+  check-system-calls check-bench-page test-guest soak-short examples docs check-install bench-build
 
-.PHONY: help run test stages setup setup-test lint format floors build test-debug test-asan test-tsan release \
-  test-release check-system-calls check-bench-page test-guest soak-short examples docs check-install install \
+.PHONY: help run test stages setup setup-test lint format floors build plugins test-debug test-asan test-tsan \
+  release test-release check-system-calls check-bench-page test-guest soak-short examples docs check-install install \
   uninstall soak bench bench-build clean
 
 help: ## lists the targets
@@ -79,6 +84,12 @@ floors: ## who imports whom
 build: ## the debug build, warnings as errors
 	$(STAGE) $@ Scripts/swift.sh build --build-tests
 
+plugins: ## the plugins whose libraries are installed, into .build/plugins
+	$(STAGE) $@ Scripts/build-plugins.sh
+
+# Where tests find the plugins that `make plugins` built.
+test-debug test-asan test-tsan test-release: export WDPROV_TEST_PLUGINS := $(abspath $(PLUGINS))
+
 test-debug: ## all tests
 	$(STAGE) $@ Scripts/run-tests.sh $@
 
@@ -95,7 +106,7 @@ test-tsan: export SWIFT_BACKTRACE := enable=no
 test-tsan: ## the tests of the libraries under ThreadSanitizer
 	$(STAGE) $@ Scripts/run-tests.sh $@ --scratch-path .build-tsan --sanitize=thread $(LLD)
 
-release: ## the command as it is shipped, and what it loads at start-up
+release: $(PLUGINS)/.built ## the command as it is shipped, and what it loads at start-up
 	$(STAGE) $@ $(SHELL) -c '$(RELEASE) && Scripts/check-linkage.sh $(WDPROV)'
 
 test-release: export FILTER := $(or $(FILTER),^CommandTests\.)
@@ -131,7 +142,11 @@ $(WDPROV): Package.swift $(shell find Sources -type f)
 	@$(RELEASE)
 	@touch $@
 
-install: $(WDPROV) ## installs below PREFIX (/usr/local), or below DESTDIR and PREFIX
+# Built again only when a source is newer, for the same reason.
+$(PLUGINS)/.built: Scripts/build-plugins.sh $(HEADER) $(shell find Plugins -type f -name '*.[ch]')
+	@Scripts/build-plugins.sh
+
+install: $(WDPROV) $(PLUGINS)/.built ## installs below PREFIX (/usr/local), or below DESTDIR and PREFIX
 	@install -d '$(BIN)' '$(SHARE)/man/man1' '$(SHARE)/bash-completion/completions' '$(SHARE)/zsh/site-functions' \
 	  '$(SHARE)/fish/vendor_completions.d' $(if $(HEADER),'$(INCLUDE)')
 	install -m 755 $(WDPROV) '$(BIN)/wdprov'
@@ -142,11 +157,14 @@ install: $(WDPROV) ## installs below PREFIX (/usr/local), or below DESTDIR and P
 	  install -v -m 644 "$$completions/zsh" '$(SHARE)/zsh/site-functions/_wdprov'; \
 	  install -v -m 644 "$$completions/fish" '$(SHARE)/fish/vendor_completions.d/wdprov.fish'
 	$(if $(HEADER),install -m 644 $(HEADER) '$(INCLUDE)/wdprov.h')
+	@install -d '$(PROVIDERS)'
+	install -m 755 $(PLUGINS)/libwdprov_*.so '$(PROVIDERS)'
 
 uninstall: ## removes what `make install` with the same PREFIX and DESTDIR put there
 	rm -f '$(BIN)/wdprov' $(patsubst %,'$(SHARE)/man/man1/%',$(notdir $(MANUAL))) \
 	  '$(SHARE)/bash-completion/completions/wdprov' '$(SHARE)/zsh/site-functions/_wdprov' \
-	  '$(SHARE)/fish/vendor_completions.d/wdprov.fish' $(if $(HEADER),'$(INCLUDE)/wdprov.h')
+	  '$(SHARE)/fish/vendor_completions.d/wdprov.fish' $(if $(HEADER),'$(INCLUDE)/wdprov.h') \
+	  $(patsubst %,'$(PROVIDERS)/libwdprov_%.so',$(PLUGIN_NAMES))
 
 # The long forms: WDPROV_SOAK=1 tells the suites that have one.
 soak: export WDPROV_SOAK := 1

@@ -34,6 +34,13 @@ if [ -f Sources/CWarpDrivePlugin/include/wdprov.h ]; then
   expect_file include/wdprov.h 644
   echo '#include <wdprov.h>' | cc -std=c11 -Wall -Wextra -Werror -fsyntax-only -I "$base/include" -x c -
 fi
+# Each plugin that was built is where the loader looks for it, in a folder that none but its owner may write.
+for plugin in .build/plugins/libwdprov_*.so; do
+  expect_file "lib/wdprov/providers/$(basename "$plugin")" 755
+  cmp "$plugin" "$base/lib/wdprov/providers/$(basename "$plugin")"
+done
+expect_file lib/wdprov/providers/libwdprov_null.so 755
+[ "$(stat -c %a "$base/lib/wdprov/providers")" = 755 ] || fail "$prefix/lib/wdprov/providers may be written by others"
 
 # Each shell that is there reads its own completions; bash is.
 bash -n "$base/share/bash-completion/completions/wdprov"

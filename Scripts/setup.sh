@@ -8,6 +8,8 @@ build_tools=(git:git g++:g++ pkg-config:pkg-config python3:python3 gzip:gzip cmp
 test_tools=(shellcheck:shellcheck strace:strace chromium:chromium)
 # Libraries that are linked, as PKG-CONFIG-NAME:PACKAGE.
 development=(zlib:zlib1g-dev libcrypto:libssl-dev)
+# Those of the plugins in the tree, which are not built where theirs is missing, and tested all.
+plugin_development=(libdeflate:libdeflate-dev libisal:libisal-dev libzstd:libzstd-dev liblz4:liblz4-dev)
 # What the Swift toolchain itself loads but does not bring, as SONAME:PACKAGE.
 runtime=(libcurl.so.4:libcurl4 libncurses.so.6:libncurses6 libxml2.so.2:libxml2)
 # What git needs to fetch the dependencies by https, as FILE:PACKAGE.
@@ -94,7 +96,10 @@ check_swift() {
 
 case ${1:-build} in
   build) tools=("${build_tools[@]}") ;;
-  test) tools=("${build_tools[@]}" "${test_tools[@]}") ;;
+  test)
+    tools=("${build_tools[@]}" "${test_tools[@]}")
+    development+=("${plugin_development[@]}")
+    ;;
   *)
     say "unknown group '$1': build or test"
     exit 64
