@@ -14,7 +14,9 @@ flags=(-std=c11 -O2 -Wall -Wextra -Wpedantic -Werror -fPIC -fvisibility=hidden -
 link=(-shared "-Wl,-z,relro,-z,now,-z,defs")
 
 # What there is, as NAME:PKG-CONFIG-NAME:PACKAGE; a plugin that needs no library has its name alone.
-plugins=(null:: libdeflate:libdeflate:libdeflate-dev isal:libisal:libisal-dev zstd:libzstd:libzstd-dev lz4:liblz4:liblz4-dev)
+plugins=(
+  null:: libdeflate:libdeflate:libdeflate-dev isal:libisal:libisal-dev zstd:libzstd:libzstd-dev lz4:liblz4:liblz4-dev
+)
 
 say() { printf 'build-plugins: %s\n' "$*"; }
 

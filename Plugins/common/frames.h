@@ -5,7 +5,7 @@
 // format, which took them from there): so a file with such frames decodes to its end. Those behind can be told from
 // other data only by their first four bytes, so the end of a member is known when what follows it has begun, or when
 // the input is said to end. Bytes that turn out to be no skippable frame are left unused, except where they came one
-// by one: up to three bytes that begin like one (5x, then 2a, then 4d) are used before the fourth shows that they are none.
+// by one: up to three bytes that begin like one (5x, then 2a, then 4d) are used before the fourth shows what they are.
 
 #ifndef WDPROV_PLUGINS_FRAMES_H
 #define WDPROV_PLUGINS_FRAMES_H

@@ -180,6 +180,8 @@ int32_t deflater_create(
   if (options->level < ISAL_DEF_MIN_LEVEL || options->level > ISAL_DEF_MAX_LEVEL) return -WDPROV_ERROR_INVALID;
   if (options->dictionary_size > UINT32_MAX)
     return isal_fail(WDPROV_ERROR_INVALID, 0, "ISA-L takes a dictionary of less than 4 GiB: give its last 32 KiB");
+  if (options->header != NULL && options->header->extra_size > UINT16_MAX)
+    return isal_fail(WDPROV_ERROR_INVALID, 0, "gzip's extra field has at most 65,535 bytes");
   uint32_t level = (uint32_t)options->level;
   struct deflater *self = isal_pool_take(ISAL_POOL_DEFLATE + level);
   if (self == NULL) {

@@ -324,8 +324,8 @@ static int32_t reset(void *state) {
   return 0;
 }
 
-// A block that does not shrink is stored, for 4 bytes in 64 KiB. A frame has a header of at most 19 bytes, an end mark of
-// 4 and a checksum of 4.
+// A block that does not shrink is stored, for 4 bytes in 64 KiB. A frame has a header of at most 19 bytes, an end mark
+// of 4 and a checksum of 4.
 #define COMPRESSION(minimum, standard, maximum) \
   WDPROV_HEAD(struct wdprov_compression), .minimum_level = (minimum), .maximum_level = (maximum), \
   .default_level = (standard), .capabilities = WDPROV_COMPRESSION_STREAMING, .joining = WDPROV_JOINING_MEMBERS, \
