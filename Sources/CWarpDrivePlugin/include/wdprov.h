@@ -180,7 +180,8 @@ enum wdprov_joining {
   WDPROV_JOINING_BLOCKS = 2,   ///< each part but the last ends by SYNC, as in raw deflate
 };
 
-/// Works piece by piece; else every `step` has a whole message and FINISH, and uses all of it or nothing.
+/// Works piece by piece; else every `step` has a whole message and FINISH, and uses all of it (decompressing: a member
+/// from its first byte on), or nothing for want of room; input that ends early is used up, without `finished`.
 #define WDPROV_COMPRESSION_STREAMING UINT32_C(1)
 #define WDPROV_COMPRESSION_DICTIONARIES UINT32_C(2)  ///< takes preset dictionaries
 /// Writes and reads the fields of gzip's header (RFC 1952 section 2.3).
