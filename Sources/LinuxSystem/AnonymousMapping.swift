@@ -88,7 +88,18 @@ import Glibc
   public mutating func withOutput<Result: ~Copyable, Failure: Error>(
     of count: Int, at edge: Edge, _ body: (inout OutputRawSpan) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    let range = range(of: count, at: edge)
+    try withOutput(at: range(of: count, at: edge), body)
+  }
+
+  /// Lends a range of the bytes as an empty output.
+  ///
+  /// - Parameters:
+  ///   - range: where the output lies, within the mapping.
+  ///   - body: fills the output.
+  public mutating func withOutput<Result: ~Copyable, Failure: Error>(
+    at range: Range<Int>, _ body: (inout OutputRawSpan) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    precondition(range.lowerBound >= 0 && range.upperBound <= byteCount, "a range lies within the mapping")
     // The buffer lies within the mapping, and the output cannot leave the closure.
     let buffer = unsafe UnsafeMutableRawBufferPointer(start: base + range.lowerBound, count: range.count)
     var output = unsafe OutputRawSpan(buffer: buffer, initializedCount: 0)

@@ -72,6 +72,9 @@ struct DecompressionTests {
     "zstd and lz4 are told, and need a plugin (69)",
     arguments: [
       ("zstd", [0x28, 0xB5, 0x2F, 0xFD, 0x20, 0x00]), ("lz4", [0x04, 0x22, 0x4D, 0x18, 0x64, 0x40]),
+      // Behind an index, which is a frame to be skipped.
+      ("zstd", [0x57, 0x2A, 0x4D, 0x18, 2, 0, 0, 0, 9, 9, 0x28, 0xB5, 0x2F, 0xFD, 0x20]),
+      ("lz4", [0x50, 0x2A, 0x4D, 0x18, 0, 0, 0, 0, 0x04, 0x22, 0x4D, 0x18]),
     ] as [(String, [UInt8])])
   func pluginFormats(name: String, magic: [UInt8]) throws {
     let outcome = try tool.run("decompress", input: Data(magic))

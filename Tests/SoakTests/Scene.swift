@@ -43,7 +43,7 @@ final class Scene: Sendable {
   init(nanoseconds: UInt64) throws {
     var random = RandomSource(seed: 60)
     messages = [0, 16, 64, 1008, 5008].map { random.bytes($0) }
-    longMessage = random.bytes(300_000)
+    longMessage = random.bytes(600_000)
     registry = try Self.makeRegistry()
     answers = try Self.answers(messages)
     registry.testAll()

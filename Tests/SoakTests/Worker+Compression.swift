@@ -65,7 +65,7 @@ extension Worker {
 
   mutating func parallel() throws(ProviderError) {
     let format = random.pick(["gzip", "deflate"])
-    let bytes = Array(scene.longMessage.prefix(random.pick([0, 1000, 140_000, 300_000])))
+    let bytes = Array(scene.longMessage.prefix(random.pick([0, 1000, 300_000, 600_000])))
     var handle = try scene.registry.compression("pcrypt(\(format))", CompressionOptions(level: 1, threads: 3))
     let compressed = try handle.compress(bytes)
     var plain = try scene.registry.compression(format)

@@ -111,10 +111,10 @@ struct ToyCompression: CompressionDriver {
       _ input: RawSpan, into output: inout OutputRawSpan, _ flush: CompressionFlush
     ) throws(ProviderError) -> CompressionProgress {
       try failure.check()
-      var rest = [UInt8](copying: input)
+      var rest = [UInt8](copying: input)[...]
       while rest.count > 255 {
         ready += [0x54, 255] + rest.prefix(255)
-        rest.removeFirst(255)
+        rest = rest.dropFirst(255)
       }
       if !rest.isEmpty || (flush == .finish && !isDone) { ready += [0x54, UInt8(rest.count)] + rest }
       if flush == .finish { isDone = true }

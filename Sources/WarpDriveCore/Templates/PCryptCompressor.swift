@@ -5,56 +5,48 @@ import LinuxSystem
 
 /// The state of one stream through `pcrypt`.
 ///
-/// Used by one thread at a time; the pool's threads see only their jobs.
+/// Used by one thread at a time; the pool's threads see only their blocks.
 final class PCryptCompressor: Sendable {
-  /// Bytes of input in a block.
-  ///
-  /// As pigz's default: large enough that a lost window costs under 1 % of the ratio.
-  static let blockSize = 1 << 17
   /// Bytes of the window that a block of raw deflate may refer back to (RFC 1951 section 2).
   private static let windowSize = 1 << 15
-  /// How long the oldest block may take: far above what 128 KiB need at the slowest level.
+  /// How long the oldest block may take: far above what 512 KiB need at the slowest level.
   private static let timeLimit: UInt64 = 60_000_000_000
-
-  /// One block on its way through the pool.
-  private final class Block: Sendable {
+  /// A block on its way through the pool.
+  private struct Job {
+    let block: PCryptBlock
     let done = Gate()
-    let result = Guarded<Result<[UInt8], ProviderError>>(.success([]))
   }
 
   private struct State: ~Copyable {
-    var pending: [UInt8] = []
+    /// The block that is being filled.
+    var filling: PCryptBlock?
     var dictionary: [UInt8]
-    var queue: [Block] = []
-    /// The result that is being handed out, and how much of it is.
-    var ready: [UInt8] = []
-    var handedOut = 0
+    /// Under way, the oldest first, which may be done and in part handed out.
+    var queue: [Job] = []
+    /// Memory for further blocks.
+    var idle: [PCryptBlock] = []
     var sentLast = false
     var sentAny = false
-    var isFinished = false
   }
 
-  private let base: any CompressionDriver
-  private let joining: CompressionJoining
-  private let carriesWindow: Bool
+  private let work: PCryptWork
   private let options: CompressionOptions
-  private let pool: WorkerPool
+  /// Where the blocks are compressed; nil where the caller's thread does all.
+  private let lane: WorkerLane?
   private let state: Guarded<State>
-  /// Blocks under way before the oldest is waited for; this bounds the stream's memory.
-  private let maximumInFlight: Int
 
-  init(
-    _ base: any CompressionDriver, _ joining: CompressionJoining, carriesWindow: Bool, _ options: CompressionOptions,
-    _ pool: WorkerPool
-  ) {
-    self.base = base
-    self.joining = joining
-    self.carriesWindow = carriesWindow
+  init(_ work: PCryptWork, _ options: CompressionOptions, _ pool: WorkerPool) {
+    self.work = work
     self.options = options
-    self.pool = pool
-    maximumInFlight = options.threads.map { max(1, $0) } ?? 2 * pool.threadCount
+    let threads = options.threads ?? Processor.onlineCount
+    lane = threads > 1 ? WorkerLane(pool, width: threads) : nil
     state = Guarded(State(dictionary: options.dictionary ?? []))
   }
+
+  /// Blocks under way before the oldest is waited for; this bounds the stream's memory.
+  ///
+  /// One more than there are threads: it waits for the first that is free, while another is filled or handed out.
+  private var maximumInFlight: Int { lane.map { $0.width + 1 } ?? 1 }
 
   /// Drops what is under way; jobs that run end unheard.
   func reset() { state.withLock { $0 = State(dictionary: options.dictionary ?? []) } }
@@ -92,26 +84,24 @@ final class PCryptCompressor: Sendable {
     let before = output.byteCount
     defer { progress.produced = output.byteCount - before }
     while true {
-      handOut(&state, &output)
-      if state.handedOut < state.ready.count { return }
-      if let oldest = state.queue.first, isDue(state, oldest, input.byteCount - progress.consumed, flush) {
-        try collect(&state, oldest)
+      let rest = input.byteCount - progress.consumed
+      if let oldest = state.queue.first, isDue(state, oldest, rest, flush) {
+        guard try handOut(&state, oldest, &output) else { return }
         continue
       }
-      let rest = input.byteCount - progress.consumed
       if rest > 0, !state.sentLast {
-        let count = min(rest, Self.blockSize - state.pending.count)
-        let piece = input.extracting(progress.consumed..<progress.consumed + count)
-        state.pending += [UInt8](copying: piece)
+        let block = try filling(&state)
+        let (count, isFull) = block.fill(input.extracting(droppingFirst: progress.consumed))
         progress.consumed += count
-        if state.pending.count == Self.blockSize, rest > count || flush != .finish { try send(&state, isLast: false) }
+        // A full block waits for what follows, if only to know whether it is the last.
+        if isFull, rest > count || flush != .finish { send(&state, block, isLast: false) }
         continue
       }
       switch flush {
       case .none: return
       case .sync, .full:
-        if !state.pending.isEmpty {
-          try send(&state, isLast: false)
+        if let block = state.filling {
+          send(&state, block, isLast: false)
           continue
         }
         // What follows a full flush must not refer back.
@@ -119,7 +109,7 @@ final class PCryptCompressor: Sendable {
         if state.queue.isEmpty { return }
       case .finish:
         if !state.sentLast {
-          try send(&state, isLast: true)
+          send(&state, try filling(&state), isLast: true)
           continue
         }
         if state.queue.isEmpty {
@@ -131,64 +121,60 @@ final class PCryptCompressor: Sendable {
   }
 
   /// Whether the oldest block has to be waited for: the pipeline is full, nothing more comes in, or it is done anyway.
-  private func isDue(_ state: borrowing State, _ oldest: Block, _ rest: Int, _ flush: CompressionFlush) -> Bool {
+  private func isDue(_ state: borrowing State, _ oldest: Job, _ rest: Int, _ flush: CompressionFlush) -> Bool {
     oldest.done.isOpen || state.queue.count >= maximumInFlight
-      || (rest == 0 && flush != .none && (state.sentLast || (state.pending.isEmpty && flush != .finish)))
+      || (rest == 0 && flush != .none && (state.sentLast || (state.filling == nil && flush != .finish)))
   }
 
-  private func collect(_ state: inout State, _ oldest: Block) throws(ProviderError) {
+  /// Hands out the oldest block; returns whether there is room for more.
+  private func handOut(
+    _ state: inout State, _ oldest: Job, _ output: inout OutputRawSpan
+  ) throws(ProviderError) -> Bool {
     guard oldest.done.wait(nanoseconds: Self.timeLimit) else {
-      throw ProviderError(.timedOut, "a block of \(Self.blockSize) bytes was not compressed within a minute")
+      throw ProviderError(.timedOut, "a block of \(work.blockSize) bytes was not compressed within a minute")
     }
+    guard try oldest.block.handOut(into: &output) else { return false }
+    oldest.block.clear()
+    state.idle.append(oldest.block)
     state.queue.removeFirst()
-    state.ready = try oldest.result.withLock { $0 }.get()
-    state.handedOut = 0
+    return true
   }
 
-  private func handOut(_ state: inout State, _ output: inout OutputRawSpan) {
-    let count = min(state.ready.count - state.handedOut, output.freeCapacity)
-    guard count > 0 else { return }
-    output.append(copying: state.ready.rawSpan.extracting(state.handedOut..<state.handedOut + count))
-    state.handedOut += count
-  }
-
-  private func send(_ state: inout State, isLast: Bool) throws(ProviderError) {
-    let bytes = state.pending
-    state.pending = []
-    state.sentLast = isLast
-    var options = options
-    // The header is the stream's: members after the first have the plainest.
-    if state.sentAny { options.header = nil }
-    state.sentAny = true
-    if carriesWindow {
-      options.dictionary = state.dictionary.isEmpty ? nil : state.dictionary
-      state.dictionary = Array((state.dictionary + bytes).suffix(Self.windowSize))
-    }
-    let block = Block()
-    let base = base
-    let flush: CompressionFlush = isLast || joining == .members ? .finish : .sync
-    let jobOptions = options
-    try pool.run {
-      let result = Result { () throws(ProviderError) in try Self.compress(bytes, base, jobOptions, flush) }
-      block.result.withLock { $0 = result }
-      block.done.open()
-    }
-    state.queue.append(block)
-  }
-
-  private static func compress(
-    _ bytes: [UInt8], _ base: any CompressionDriver, _ options: CompressionOptions, _ flush: CompressionFlush
-  ) throws(ProviderError) -> [UInt8] {
-    guard case .compression(let properties) = base.descriptor.properties else { return [] }
-    var transform = try base.makeTransform(.compress, options)
-    return try [UInt8](capacity: properties.bound(bytes.count) + (options.header?.extraSize ?? 0) + 16) {
-      (output) throws(ProviderError) in
-      let progress = try transform.step(bytes.rawSpan, into: &output, flush)
-      guard progress.consumed == bytes.count, flush != .finish || progress.finished else {
-        throw ProviderError(
-          .backendFailure, "\(base.descriptor.driverName) exceeded its own output bound",
-          driver: base.descriptor.driverName)
+  private func filling(_ state: inout State) throws(ProviderError) -> PCryptBlock {
+    if let block = state.filling { return block }
+    let block =
+      if let idle = state.idle.popLast() { idle } else {
+        try PCryptBlock(work, headerSize: options.header?.extraSize ?? 0)
       }
+    state.filling = block
+    return block
+  }
+
+  private func send(_ state: inout State, _ block: PCryptBlock, isLast: Bool) {
+    state.filling = nil
+    var part = PCryptWork.Part(
+      options: options, header: options.header, flush: isLast || work.joining == .members ? .finish : .sync,
+      isIndexed: !isLast || state.sentAny)
+    // The header is the stream's: members after the first have the plainest.
+    if state.sentAny { part.header = nil }
+    let isOnlyOne = isLast && !state.sentAny
+    state.sentAny = true
+    state.sentLast = isLast
+    if work.carriesWindow {
+      part.options.dictionary = state.dictionary.isEmpty ? nil : state.dictionary
+      if !isLast { state.dictionary = block.window(Self.windowSize, after: state.dictionary) }
+    }
+    let job = Job(block: block)
+    state.queue.append(job)
+    let work = work
+    // A stream of one block starts no thread.
+    guard let lane, !isOnlyOne else {
+      block.compress(work, part)
+      return job.done.open()
+    }
+    lane.run { [part] in
+      block.compress(work, part)
+      job.done.open()
     }
   }
 }

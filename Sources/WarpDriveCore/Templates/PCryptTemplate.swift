@@ -26,20 +26,20 @@ struct PCryptTemplate: Template {
 private struct PCryptDriver: CompressionDriver {
   let descriptor: AlgorithmDescriptor
   private let base: any CompressionDriver
-  private let joining: CompressionJoining
-  private let takesDictionaries: Bool
-  private let pool = WorkerPool()
+  private let work: PCryptWork
+  /// For as many threads as anybody asks for: how many of them run is each stream's choice.
+  private let pool = WorkerPool(threadCount: 256)
 
   init(_ base: AlgorithmDescriptor, _ properties: CompressionProperties, _ driver: any CompressionDriver) {
     self.base = driver
-    joining = properties.joining
-    takesDictionaries = properties.dictionaries
+    let work = PCryptWork(driver, properties)
+    self.work = work
     var properties = properties
-    // Every part can have the base's constant overhead; a sync flush adds 5 bytes (RFC 1951 section 3.2.4).
-    let perBlock = (properties.bound.constant + 5).leadingZeroBitCount
-    let shift =
-      min(properties.bound.shift, PCryptCompressor.blockSize.trailingZeroBitCount - (Int.bitWidth - perBlock)) - 1
-    properties.bound = OutputBound(shift: max(shift, 0), constant: properties.bound.constant + 16)
+    // Every part can have the base's constant overhead and its own.
+    let overhead = properties.bound.constant + PCryptWork.overhead
+    let shift = min(
+      properties.bound.shift, work.blockSize.trailingZeroBitCount - (Int.bitWidth - overhead.leadingZeroBitCount))
+    properties.bound = OutputBound(shift: max(shift - 1, 0), constant: overhead)
     descriptor = AlgorithmDescriptor(
       name: "pcrypt(\(base.name))", driverName: "pcrypt(\(base.driverName))", priority: base.priority + 100,
       properties: .compression(properties), blockSize: base.blockSize, alignment: base.alignment)
@@ -49,8 +49,7 @@ private struct PCryptDriver: CompressionDriver {
     _ direction: CompressionDirection, _ options: CompressionOptions
   ) throws(ProviderError) -> any CompressionTransform & ~Copyable {
     guard direction == .compress else { return try base.makeTransform(direction, options) }
-    return PCryptTransform(
-      PCryptCompressor(base, joining, carriesWindow: takesDictionaries && joining == .blocks, options, pool))
+    return PCryptTransform(PCryptCompressor(work, options, pool))
   }
 }
 

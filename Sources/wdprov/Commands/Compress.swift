@@ -36,9 +36,9 @@ struct Compress: Subcommand {
   @Option(
     name: [.customShort("j", allowingJoined: true), .customLong("threads")],
     help: ArgumentHelp(
-      "Compress blocks on several threads, 0 for one a processor; for formats whose parts can be joined, as gzip.",
+      "Threads, 0 for one a processor: long input of a format whose parts can be joined, as gzip, is cut into blocks.",
       valueName: "n"))
-  var threads = 1
+  var threads = 0
 
   /// The levels that are named, by number or by digit.
   private var levels: [Int] {
@@ -67,9 +67,9 @@ struct Compress: Subcommand {
 
   private static func perform(_ options: FileOptions) throws(CommandFailure) -> ExitStatus {
     let registry = try Registry.machine([.compression], device: options.device)
-    let codec = CompressionCodec(
-      registry: registry, algorithm: try options.findDriver(in: registry, default: "gzip"), level: options.level,
-      threads: options.threads == 0 ? nil : options.threads, storesName: options.usesName ?? true)
+    let codec = try CompressionCodec(
+      registry: registry, algorithm: options.findDriver(in: registry, default: "gzip"), level: options.level,
+      threads: options.threads, storesName: options.usesName ?? true)
     var transfer = try FileTransfer(codec, options)
     return try transfer.run()
   }
@@ -91,10 +91,6 @@ extension FileOptions {
   }
 
   private func resolve(in registry: Registry, _ name: String) throws(ProviderError) -> Algorithm {
-    let chosen = try registry.choose(algorithm ?? name, driver: driver, .compression)
-    let isParallel = threads > 1 || (threads == 0 && Processor.onlineCount > 1)
-    guard isParallel, chosen.spawns.isEmpty else { return chosen }
-    // By its name a better base would replace this one later; by its driver's name it stays what was asked for.
-    return try registry.algorithm("pcrypt(\(driver ?? chosen.name))", .compression)
+    try registry.choose(algorithm ?? name, driver: driver, .compression)
   }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import LinuxSystem
 import WarpDrive
 
 struct Decompress: Subcommand {
@@ -31,8 +32,10 @@ struct Decompress: Subcommand {
 
   @Option(
     name: [.customShort("j", allowingJoined: true), .customLong("threads")],
-    help: ArgumentHelp("Accepted as in compress; one file is decoded by one thread.", valueName: "n"))
-  var threads = 1
+    help: ArgumentHelp(
+      "Threads, 0 for one a processor: members whose sizes are indexed, as compress writes them, are decoded apart.",
+      valueName: "n"))
+  var threads = 0
 
   mutating func validate() throws {
     if threads < 0 { throw ValidationError("-j takes the number of threads, or 0") }
@@ -46,14 +49,15 @@ struct Decompress: Subcommand {
     let codec = DecompressionCodec(
       registry: registry, algorithm: isNamed ? try options.findDriver(in: registry, default: "gzip") : nil,
       outputLimit: limit?.value, ratioLimit: ratioLimit, isSingle: single, isStrict: strict,
-      restoresName: options.usesName ?? false)
+      threads: threads == 0 ? Processor.onlineCount : threads, restoresName: options.usesName ?? false)
     return try Self.run(codec, options)
   }
 
   static func perform(unparsed arguments: [String]) throws(CommandFailure) -> ExitStatus? {
     guard let options = FileOptions(letters: arguments), options.level == nil else { return nil }
     let codec = DecompressionCodec(
-      registry: try Registry.machine([.compression], device: options.device), restoresName: options.usesName ?? false)
+      registry: try Registry.machine([.compression], device: options.device), threads: Processor.onlineCount,
+      restoresName: options.usesName ?? false)
     return try run(codec, options)
   }
 

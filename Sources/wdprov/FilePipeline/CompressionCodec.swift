@@ -6,27 +6,65 @@ import WarpDrive
 
 /// Compresses files.
 struct CompressionCodec: FileCodec {
-  let registry: Registry
-  let algorithm: Algorithm
-  let level: Int?
-  /// Threads for one stream; nil for one for each processor.
-  let threads: Int?
+  private let registry: Registry
+  private let algorithm: Algorithm
+  private let properties: CompressionProperties
+  private let level: Int?
+  private let threads: Int
   /// Whether name and time of a file go into the header, where the format has one.
-  let storesName: Bool
+  private let storesName: Bool
+  /// Whether long input is cut into blocks.
+  private let cutsInput: Bool
+
+  /// Chooses how files are compressed.
+  ///
+  /// - Parameter threads: threads for one file; 0 for one a processor, where the driver and its format allow it.
+  init(registry: Registry, algorithm: Algorithm, level: Int?, threads: Int, storesName: Bool) throws(CommandFailure) {
+    guard case .compression(let properties) = algorithm.descriptor.properties else {
+      throw CommandFailure(.usage, "\(algorithm.driverName) does not compress")
+    }
+    self.registry = registry
+    self.algorithm = algorithm
+    self.properties = properties
+    self.level = level
+    self.threads = threads == 0 ? Processor.onlineCount : threads
+    self.storesName = storesName
+    // An accelerator has its own ways to do several things at once, and an instance is already what was asked for.
+    let isPlain = algorithm.spawns.isEmpty && algorithm.descriptor.flags.isDisjoint(with: [.hardware, .emulated])
+    let isAsked = threads > 1 && algorithm.spawns.isEmpty
+    cutsInput = isAsked || (isPlain && properties.joining != .none && (self.threads > 1 || !properties.streaming))
+    // What cannot be cut is refused at once, and not first at a long file.
+    guard isAsked, properties.joining == .none else { return }
+    do throws(ProviderError) { _ = try registry.algorithm(parallelName, .compression) } catch {
+      throw CommandFailure(error)
+    }
+  }
+
+  /// By its name a better base would replace this one later; by its driver's name it stays what was asked for.
+  private var parallelName: String { "pcrypt(\(algorithm.driverName))" }
 
   var direction: CompressionDirection { .compress }
-  var headSize: Int { 0 }
+
+  /// Of what tells no size, as much is read as shows whether it is short.
+  func headSize(for file: borrowing InputFile) -> Int {
+    cutsInput && properties.streaming && file.knownSize == nil ? StreamPump.inputSize : 0
+  }
+
+  /// Whether `file` is worth more than one thread, or needs more than one step of a driver that takes all at once.
+  private func cuts(_ file: borrowing InputFile, _ head: [UInt8]) -> Bool {
+    guard cutsInput, properties.streaming else { return cutsInput }
+    if let size = file.knownSize { return size > UInt64(properties.joining.blockSize) }
+    return head.count == StreamPump.inputSize
+  }
 
   func stream(for file: borrowing InputFile, beginning head: [UInt8]) throws(CommandFailure) -> CompressionStream {
     var options = CompressionOptions(level: level, threads: threads)
-    if storesName, let path = file.path, case .compression(let properties) = algorithm.descriptor.properties,
-      properties.headers
-    {
+    if storesName, let path = file.path, properties.headers {
       options.header = GzipHeader(
         name: HeaderName.encode(path), modificationTime: Self.headerTime(file.status.modificationTime))
     }
     do throws(ProviderError) {
-      return try registry.compressor(algorithm.driverName, options)
+      return try registry.compressor(cuts(file, head) ? parallelName : algorithm.driverName, options)
     } catch {
       throw CommandFailure(error)
     }

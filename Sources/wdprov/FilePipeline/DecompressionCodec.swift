@@ -15,12 +15,14 @@ struct DecompressionCodec: FileCodec {
   var isSingle = false
   /// Whether bytes behind the end make the file corrupt.
   var isStrict = false
+  /// Threads for one file.
+  var threads = 1
   /// Whether name and time come from the header.
   let restoresName: Bool
 
   var direction: CompressionDirection { .decompress }
   // A header longer than this has more extra fields than anybody reads a name behind.
-  var headSize: Int { restoresName ? 1 << 14 : FileFormat.magicSize }
+  func headSize(for file: borrowing InputFile) -> Int { restoresName ? 1 << 14 : FileFormat.magicSize }
 
   private var options: CompressionOptions {
     CompressionOptions(allMembers: !isSingle, outputLimit: outputLimit, ratioLimit: ratioLimit)
@@ -42,6 +44,17 @@ struct DecompressionCodec: FileCodec {
         "\(file.name): is in \(format.algorithm) format, and no driver here reads that: it needs a plugin"
       )
     }
+  }
+
+  func memberDecoder(for stream: borrowing CompressionStream, beginning head: [UInt8]) -> MemberDecoder? {
+    // A ratio is judged all along a member, which is done in one place.
+    guard threads > 1, !isSingle, ratioLimit == nil,
+      case .compression(let properties) = stream.algorithm.descriptor.properties,
+      let format = MemberFormat(magic: properties.memberMagic), format.index(in: head.rawSpan) != nil
+    else { return nil }
+    // Whole messages may be another driver's strength than streams are, unless the user named one.
+    let name = algorithm?.driverName ?? stream.algorithm.name
+    return MemberDecoder(registry, name, format, threads: threads)
   }
 
   /// The format of a file: raw deflate by its suffix, since nothing in it tells; any other by its first bytes.

@@ -11,8 +11,8 @@ enum FileFormat: CaseIterable {
   case zstd
   case lz4
 
-  /// Bytes of the input that suffice for ``detect(_:)``.
-  static let magicSize = 4
+  /// Bytes of the input that suffice for ``detect(_:)``: a frame's magic may stand behind an index.
+  static let magicSize = MemberIndex.headSize
 
   /// The algorithm's name in the registry.
   var algorithm: String {
@@ -51,7 +51,11 @@ enum FileFormat: CaseIterable {
   static func detect(_ bytes: [UInt8]) -> FileFormat? {
     // RFC 1952 section 2.3.1.
     if bytes.starts(with: [0x1F, 0x8B]) { return .gzip }
-    // RFC 8878 section 3.1.1; the skippable frames of 3.1.2, which lz4 has too, do not tell.
+    // RFC 8878 section 3.1.1; the skippable frames of 3.1.2, which lz4 has too, do not tell: what follows them does.
+    if bytes.count > 8, bytes[0] & 0xF0 == 0x50, bytes[1...].starts(with: MemberFormat.skippableMagic) {
+      let size = bytes[4..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
+      return detect(Array(bytes.dropFirst(8 + size)))
+    }
     if bytes.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) { return .zstd }
     // LZ4 frame format 1.6.4, and its legacy form.
     if bytes.starts(with: [0x04, 0x22, 0x4D, 0x18]) || bytes.starts(with: [0x02, 0x21, 0x4C, 0x18]) { return .lz4 }

@@ -14,7 +14,7 @@ struct FileOptions {
   /// The level of compression; nil for the driver's.
   var level: Int?
   /// Threads for one file; 0 for one a processor.
-  var threads = 1
+  var threads = 0
   /// The output's name; nil for one that is made from the input's.
   var output: String?
   var isToStandardOutput = false

@@ -8,13 +8,20 @@ import WarpDrive
 protocol FileCodec {
   var direction: CompressionDirection { get }
   /// The bytes at the start of a file that the other functions want to see; fewer where the file is shorter.
-  var headSize: Int { get }
+  func headSize(for file: borrowing InputFile) -> Int
   /// Opens the stream for a file that begins with `head`.
   func stream(for file: borrowing InputFile, beginning head: [UInt8]) throws(CommandFailure) -> CompressionStream
+  /// Who decodes members on several threads, of a file that begins with `head`; nil where the stream alone does.
+  func memberDecoder(for stream: borrowing CompressionStream, beginning head: [UInt8]) -> MemberDecoder?
   /// What replaces the file at `path`.
   func replacement(of path: String, beginning head: [UInt8]) throws(CommandFailure) -> Replacement
   /// Judges bytes behind the end of the data; throws where they make the file corrupt.
   func judge(trailing: UInt64, of name: String) throws(CommandFailure)
+}
+
+extension FileCodec {
+  /// Nobody.
+  func memberDecoder(for stream: borrowing CompressionStream, beginning head: [UInt8]) -> MemberDecoder? { nil }
 }
 
 /// The file that replaces another.
@@ -78,35 +85,42 @@ struct FileTransfer<Codec: FileCodec>: ~Copyable {
     if path == nil, codec.direction == .compress, !options.force, StandardOutput.isTerminal {
       throw CommandFailure(.usage, "compressed data is not written to a terminal: redirect it, or use -f")
     }
-    let stream = try codec.stream(for: file, beginning: pump.peek(codec.headSize, of: file))
-    guard let path else { return try pass(file, stream, to: StandardDestination(), copying: nil) }
+    let head = try pump.peek(codec.headSize(for: file), of: file)
+    let stream = try codec.stream(for: file, beginning: head)
+    guard let path else { return try pass(file, head, stream, to: StandardDestination(), copying: nil) }
     if DeviceDestination.exists(at: path) {
-      try pass(file, stream, to: DeviceDestination(path), copying: nil)
+      try pass(file, head, stream, to: DeviceDestination(path), copying: nil)
     } else {
       let original = file.path == nil ? nil : file.status
       let target = try FileDestination(path, replacing: options.force, isPrivate: original != nil)
-      try pass(file, stream, to: target, copying: original)
+      try pass(file, head, stream, to: target, copying: original)
     }
   }
 
   /// Puts the output in the place of the file.
   private mutating func replace(_ path: String) throws(CommandFailure) {
     let file = try InputFile.openReplaceable(path, force: options.force)
-    let head = try pump.peek(codec.headSize, of: file)
+    let head = try pump.peek(codec.headSize(for: file), of: file)
     let replacement = try codec.replacement(of: path, beginning: head)
     let stream = try codec.stream(for: file, beginning: head)
     let target = try FileDestination(replacement.path, replacing: options.force, isPrivate: true)
-    try pass(file, stream, to: target, copying: file.status, modification: replacement.modification)
+    try pass(file, head, stream, to: target, copying: file.status, modification: replacement.modification)
     if !options.keep { try remove(path, file.status) }
   }
 
   /// Moves the bytes and ends the output.
   private mutating func pass<Target: Destination & ~Copyable>(
-    _ file: borrowing InputFile, _ stream: consuming CompressionStream, to target: consuming Target,
+    _ file: borrowing InputFile, _ head: [UInt8], _ stream: consuming CompressionStream, to target: consuming Target,
     copying original: FileStatus?, modification: FileTime? = nil
   ) throws(CommandFailure) {
-    var meter = ProgressMeter(file.name, total: file.knownSize, codec.direction, columns: columns)
-    let outcome = try pump.run(file, through: &stream, to: target, &meter)
+    var meter = ProgressMeter(
+      file.name, total: file.knownSize, codec.direction, since: pump.start, columns: columns)
+    let outcome =
+      if let decoder = codec.memberDecoder(for: stream, beginning: head) {
+        try pump.run(file, through: &stream, to: target, &meter, decoder)
+      } else {
+        try pump.run(file, through: &stream, to: target, &meter)
+      }
     let elapsed = meter.end()
     if outcome.trailing > 0 { try codec.judge(trailing: outcome.trailing, of: file.name) }
     if let original { try target.copyAttributes(of: original, modification: modification) }

@@ -18,13 +18,15 @@ struct ProgressMeter: ~Copyable {
   private var next: UInt64
   private var isDrawn = false
 
-  /// Begins the transfer of `total` bytes of input, where the number is known.
-  init(_ name: String, total: UInt64?, _ direction: CompressionDirection, columns: Int?) {
+  /// Goes on with the transfer of `total` bytes of input, where the number is known.
+  ///
+  /// - Parameter start: when it began, in nanoseconds of the monotonic clock.
+  init(_ name: String, total: UInt64?, _ direction: CompressionDirection, since start: UInt64, columns: Int?) {
     self.name = name
     self.total = total
     self.direction = direction
     self.columns = columns
-    start = MonotonicClock.now()
+    self.start = start
     next = columns == nil ? .max : start + Self.delay
   }
 

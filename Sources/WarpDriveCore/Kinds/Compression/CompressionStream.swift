@@ -4,32 +4,36 @@
 /// One stream being compressed or decompressed piece by piece, on one thread at a time.
 public struct CompressionStream: ~Copyable, Sendable {
   /// Where a stream stands.
-  private enum Position: Equatable {
+  enum Position: Equatable {
     /// Nothing has been given yet.
     case fresh
     /// Within a member.
     case inside
     /// Behind a member, with this many bytes of the next one's magic seen.
     case between(Int)
+    /// Before a frame, the first one or a later, where frames to be skipped may stand.
+    case seeking(FrameSeeker)
     /// Complete.
     case done
     /// Ended by an error: only a reset helps.
     case failed
   }
 
-  private var transform: any CompressionTransform & ~Copyable
-  private var use: AlgorithmUse
-  private let options: CompressionOptions
-  private let magic: [UInt8]
-  private var position = Position.fresh
+  var transform: any CompressionTransform & ~Copyable
+  var use: AlgorithmUse
+  let options: CompressionOptions
+  let magic: [UInt8]
+  /// Whether frames that are no data may stand before others (RFC 8878 section 3.1.2).
+  let skipsFrames: Bool
+  var position = Position.fresh
   /// Which way the stream runs.
   public let direction: CompressionDirection
   /// Bytes used since the stream began, trailing ones not counted.
-  public private(set) var totalIn: UInt64 = 0
+  public internal(set) var totalIn: UInt64 = 0
   /// Bytes produced since the stream began.
-  public private(set) var totalOut: UInt64 = 0
+  public internal(set) var totalOut: UInt64 = 0
   /// Bytes behind the end of the stream that belong to no member, of what was given so far.
-  public private(set) var trailing = 0
+  public internal(set) var trailing = 0
 
   init(
     _ direction: CompressionDirection, _ algorithm: Algorithm, _ options: CompressionOptions, in registry: Registry
@@ -49,6 +53,11 @@ public struct CompressionStream: ~Copyable, Sendable {
     self.direction = direction
     self.options = options
     magic = options.allMembers ? properties.memberMagic : []
+    if direction == .decompress, case .frames = MemberFormat(magic: properties.memberMagic) {
+      skipsFrames = true
+    } else {
+      skipsFrames = false
+    }
   }
 
   /// The algorithm that serves this stream.
@@ -148,6 +157,7 @@ public struct CompressionStream: ~Copyable, Sendable {
     use = AlgorithmUse(other.use.algorithm, in: other.use.registry)
     options = other.options
     magic = other.magic
+    skipsFrames = other.skipsFrames
     direction = other.direction
   }
 
@@ -175,7 +185,7 @@ public struct CompressionStream: ~Copyable, Sendable {
     }
     if position == .fresh {
       trailing = 0
-      position = .inside
+      position = skipsFrames ? .seeking(FrameSeeker(isFirst: true)) : .inside
     }
     while true {
       let rest = input.extracting(droppingFirst: progress.consumed)
@@ -186,6 +196,9 @@ public struct CompressionStream: ~Copyable, Sendable {
       case .between(let seen):
         try advanceBetween(seen, rest, &output, flush, &progress)
         if case .between = position { return progress }
+      case .seeking(let seeker):
+        try seek(seeker, rest, &output, flush, &progress)
+        if case .seeking = position { return progress }
       default:
         trailing += rest.byteCount
         progress.finished = true
@@ -222,7 +235,7 @@ public struct CompressionStream: ~Copyable, Sendable {
           .truncatedInput, "the input ends in the middle of the \(use.algorithm.name) data, after \(totalIn) bytes")
       }
     }
-    if step.finished { position = direction == .decompress && !magic.isEmpty ? .between(0) : .done }
+    if step.finished { position = behindMember }
     return step.finished
   }
 
@@ -257,6 +270,12 @@ public struct CompressionStream: ~Copyable, Sendable {
       progress.consumed += used
       position = .between(seen)
     }
+  }
+
+  /// Where the stream stands once a member is complete.
+  var behindMember: Position {
+    guard direction == .decompress, !magic.isEmpty else { return .done }
+    return skipsFrames ? .seeking(FrameSeeker(isFirst: false)) : .between(0)
   }
 
   private func checkLimits() throws(ProviderError) {

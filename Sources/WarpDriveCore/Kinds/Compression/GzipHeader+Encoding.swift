@@ -40,3 +40,37 @@ extension GzipHeader {
     return bytes
   }
 }
+
+extension GzipHeader {
+  /// The header of a member, from its magic to the byte before its data (RFC 1952 section 2.3).
+  ///
+  /// - Parameter extraFlags: XFL: 2 for the slowest level, 4 for the fastest, else 0.
+  /// - Throws: as ``encoded()``.
+  func bytes(extraFlags: UInt8) throws(ProviderError) -> [UInt8] {
+    let texts = try encoded()
+    // FTEXT, FHCRC, FEXTRA, FNAME and FCOMMENT are bits 0 to 4.
+    let flags: [Bool] = [isText, hasChecksum, extra != nil, texts.name != nil, texts.comment != nil]
+    var bytes: [UInt8] = [0x1F, 0x8B, 8]
+    bytes.append(flags.indices.reduce(0) { flags[$1] ? $0 | 1 << UInt8($1) : $0 })
+    bytes += (0..<4).map { UInt8(truncatingIfNeeded: modificationTime >> (8 * $0)) }
+    bytes += [extraFlags, operatingSystem]
+    if let extra { bytes += [UInt8(truncatingIfNeeded: extra.count), UInt8(extra.count >> 8)] + extra }
+    if let name = texts.name { bytes += name + [0] }
+    if let comment = texts.comment { bytes += comment + [0] }
+    if hasChecksum {
+      let checksum = Self.crc32(bytes)
+      bytes += [UInt8(truncatingIfNeeded: checksum), UInt8(truncatingIfNeeded: checksum >> 8)]
+    }
+    return bytes
+  }
+
+  /// CRC-32 of a header (RFC 1952 section 8), bit by bit: it is short, and has one once in a file.
+  private static func crc32(_ bytes: [UInt8]) -> UInt32 {
+    var remainder = UInt32.max
+    for byte in bytes {
+      remainder ^= UInt32(byte)
+      for _ in 0..<8 { remainder = remainder & 1 == 0 ? remainder >> 1 : remainder >> 1 ^ 0xEDB8_8320 }
+    }
+    return ~remainder
+  }
+}
