@@ -14,11 +14,13 @@ DESTDIR ?=
 # Regular expressions that choose tests, for the test-* targets.
 FILTER ?=
 SKIP ?=
-# Tests that a sanitizer run leaves out; `make soak` has AddressSanitizer see them all.
-ASAN_SKIP ?= ^SystemTests\.SystemTests/(KilledClientTests|ResetTests)/
+# Tests that run with the release command instead; `make soak` has AddressSanitizer see them all.
+ASAN_SKIP ?= ^(CommandTests\.|SystemTests\.SystemTests/(KilledClientTests|ResetTests)/)
 # Of one thread, and long there: inputs by the thousand, and checks of drivers that are wrong on purpose.
 TSAN_SINGLE := ConformanceTests\.ToyTests|ZlibProviderTests\.(DeflateInput|Corruption)Tests|FuzzReplayTests
-TSAN_SKIP ?= ^(CommandTests\.|SystemTests\.|$(TSAN_SINGLE))
+# These need the command, which ThreadSanitizer's build leaves out.
+TSAN_COMMAND := CommandTests\.|SystemTests\.|WarpDrivePluginsTests\.SetuidTests
+TSAN_SKIP ?= ^($(TSAN_COMMAND)|$(TSAN_SINGLE))
 # The file that `make run` compresses; empty: the built command.
 FILE ?=
 # Sizes of the short forms of the soaks that `make test` runs.
@@ -41,16 +43,19 @@ HEADER := $(wildcard Sources/CWarpDrivePlugin/include/wdprov.h)
 # Where the loader looks for plugins of programs below PREFIX.
 PROVIDERS := $(DESTDIR)$(PREFIX)/lib/wdprov/providers
 # What Scripts/build-plugins.sh may have built; what it did build is known when a recipe runs.
-PLUGINS := .build/plugins
+PLUGINS := .build/providers
 PLUGIN_NAMES := $(patsubst Plugins/%/,%,$(filter-out Plugins/common/,$(wildcard Plugins/*/)))
 
 # What `make test` runs, in this order.
-STAGES := setup-test lint floors build plugins test-debug test-asan test-tsan release test-release \
-  check-system-calls check-bench-page test-guest soak-short examples docs check-install bench-build
+#
+# Each test runs once at least: the libraries' under AddressSanitizer, the command's with the release build of it.
+# `make test-debug` runs all of them without either, for the desk.
+STAGES := setup-test lint floors plugins test-asan test-tsan release test-release check-system-calls \
+  check-bench-page test-guest soak-short examples docs check-install bench-build
 
 .PHONY: help run test stages setup setup-test lint format floors build plugins test-debug test-asan test-tsan \
   release test-release check-system-calls check-bench-page test-guest soak-short examples docs check-install install \
-  uninstall soak bench bench-build clean
+  uninstall soak bench bench-peers bench-build clean
 
 help: ## lists the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name text; do \
@@ -84,7 +89,7 @@ floors: ## who imports whom
 build: ## the debug build, warnings as errors
 	$(STAGE) $@ Scripts/swift.sh build --build-tests
 
-plugins: ## the plugins whose libraries are installed, into .build/plugins
+plugins: ## the plugins whose libraries are installed, into .build/providers
 	$(STAGE) $@ Scripts/build-plugins.sh
 
 # Where tests find the plugins that `make plugins` built.
@@ -100,6 +105,7 @@ test-asan: export SWIFT_BACKTRACE := enable=no
 test-asan: ## all tests under AddressSanitizer with leak checking
 	$(STAGE) $@ Scripts/run-tests.sh $@ --scratch-path .build-asan --sanitize=address $(LLD)
 
+test-tsan: export WDPROV_LIBRARIES_ONLY := 1
 test-tsan: export SKIP := $(or $(SKIP),$(TSAN_SKIP))
 test-tsan: export TSAN_OPTIONS := suppressions=$(abspath Scripts/tsan.supp):print_suppressions=0
 test-tsan: export SWIFT_BACKTRACE := enable=no
@@ -109,10 +115,11 @@ test-tsan: ## the tests of the libraries under ThreadSanitizer
 release: $(PLUGINS)/.built ## the command as it is shipped, and what it loads at start-up
 	$(STAGE) $@ $(SHELL) -c '$(RELEASE) && Scripts/check-linkage.sh $(WDPROV)'
 
-test-release: export FILTER := $(or $(FILTER),^CommandTests\.)
+# The test program is AddressSanitizer's, which is built already; the command is the one that is shipped.
+test-release: export FILTER := $(or $(FILTER),$(ASAN_SKIP))
 test-release: export WDPROV_BINARY := $(abspath $(WDPROV))
 test-release: $(WDPROV) ## the tests of the command, with the release build of it
-	$(STAGE) $@ Scripts/run-tests.sh $@
+	$(STAGE) $@ Scripts/run-tests.sh $@ --scratch-path .build-asan --sanitize=address $(LLD)
 
 check-system-calls: $(WDPROV) ## a program that polls its queue makes no system call for a request
 	$(STAGE) $@ $(SHELL) -c 'Scripts/swift.sh build --product QueueClient && Scripts/check-system-calls.py $(WDPROV)'
@@ -181,6 +188,9 @@ soak: $(WDPROV) ## the long runs, three hours or more: to be done before a relea
 bench: export WDPROV_BENCH_SWIFT_CRYPTO := 1
 bench: $(WDPROV) ## the benchmarks against the C libraries
 	@Scripts/swift.sh run -c release --package-path Tests/Benchmarks Benchmarks $(abspath $(WDPROV) .gitignore)
+
+bench-peers: $(WDPROV) plugins ## the command beside pigz, igzip and others: ratios and goals
+	@Scripts/bench-peers.py $(abspath $(WDPROV) $(PLUGINS))
 
 bench-build: ## builds the benchmarks, so that they do not rot
 	$(STAGE) $@ Scripts/swift.sh build --package-path Tests/Benchmarks --scratch-path .build-consumers

@@ -29,6 +29,8 @@ let package = Package(
     // For programs that use an accelerator's queue themselves; the second with the hardware's requests.
     .library(name: "WarpDriveQueue", targets: ["WarpDriveQueue"]),
     .library(name: "HisiliconQueue", targets: ["HisiliconQueue", "CHisilicon"]),
+    // For authors of drivers: what a plugin in Swift links.
+    .library(name: "WarpDrivePluginKit", targets: ["WarpDrivePluginKit", "CWarpDrivePlugin"]),
     .executable(name: "wdprov", targets: ["wdprov"]),
     // Not for users: the nested fuzzing package can reach a target only through a product.
     .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
@@ -66,6 +68,10 @@ let package = Package(
       name: "SDMDEV", dependencies: ["DeviceAccess", "LinuxSystem", "VFIOUser", "WarpDriveQueue"],
       swiftSettings: strict),
     .target(name: "WarpDriveConformance", dependencies: ["LinuxSystem", "WarpDriveCore"], swiftSettings: strict),
+    .target(name: "WarpDrivePluginKit", dependencies: ["CWarpDrivePlugin"], swiftSettings: strict),
+    .target(
+      name: "WarpDrivePlugins", dependencies: ["CWarpDrivePlugin", "HostControl", "LinuxSystem", "WarpDriveCore"],
+      swiftSettings: lifetimes),
     // Floor 5: the accelerator's driver.
     .target(
       name: "HisiliconZip",
@@ -78,7 +84,7 @@ let package = Package(
       name: "WarpDrive",
       dependencies: [
         "DeviceAccess", "HisiliconModel", "HisiliconQueue", "HisiliconZip", "HostControl", "LinuxSystem",
-        "OpenSSLProvider", "SDMDEV", "WarpDriveCore", "WarpDriveQueue", "ZlibProvider",
+        "OpenSSLProvider", "SDMDEV", "WarpDriveCore", "WarpDrivePlugins", "WarpDriveQueue", "ZlibProvider",
       ],
       swiftSettings: strict),
     // Floor 7: the command.
@@ -86,10 +92,15 @@ let package = Package(
       name: "wdprov",
       dependencies: [
         "DeviceAccess", "HisiliconModel", "HisiliconZip", "HostControl", "LinuxSystem", "SDMDEV", "VFIOUser",
-        "WarpDrive", "WarpDriveConformance", "WarpDriveCore", "WarpDriveQueue",
+        "WarpDrive", "WarpDriveConformance", "WarpDriveCore", "WarpDrivePlugins", "WarpDriveQueue",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
+      // What `wdprov plugin new` writes; links lead to the header and the kit, so that nothing is there twice.
+      resources: [
+        "CMakefile", "CPlugin", "Header", "KitCompressionImplementation", "KitHashImplementation", "KitPlugin",
+        "KitPluginHost", "SwiftPackage", "SwiftPlugin",
+      ].map { .embedInCode("Templates/\($0).txt") },
       swiftSettings: strict),
     // Tests: data first, then a folder a module.
     .target(name: "TestPrograms", dependencies: ["LinuxSystem"], path: "Tests/TestPrograms", swiftSettings: strict),
@@ -141,7 +152,12 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "PluginHeaderTests", dependencies: ["CWarpDrivePlugin", "WarpDriveCore"], swiftSettings: strict),
+      name: "PluginHeaderTests", dependencies: ["CWarpDrivePlugin", "TestPrograms", "WarpDriveCore"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "WarpDrivePluginsTests",
+      dependencies: ["LinuxSystem", "TestPrograms", "WarpDriveCore", "WarpDrivePlugins", "ZlibProvider", "wdprov"],
+      swiftSettings: strict),
     .testTarget(
       name: "ZlibProviderTests",
       dependencies: ["CZlib", "TestPrograms", "TestVectors", "WarpDriveCore", "ZlibProvider"],
@@ -178,3 +194,15 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// What needs the command is left out where only the libraries are to be built: ThreadSanitizer's run does not use it.
+if Context.environment["WDPROV_LIBRARIES_ONLY"] == "1" {
+  let ofTheCommand: Set = ["wdprov", "CommandTests", "SystemTests", "QueueClient"]
+  package.targets.removeAll { ofTheCommand.contains($0.name) }
+  package.products.removeAll { $0.name == "wdprov" }
+  for target in package.targets {
+    target.dependencies.removeAll { dependency in
+      if case .byNameItem(let name, _) = dependency { ofTheCommand.contains(name) } else { false }
+    }
+  }
+}

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the plugins of Plugins/ into .build/plugins, each whose library pkg-config finds, and checks what they export.
+# Builds the plugins of Plugins/ into .build/providers, each whose library pkg-config finds; checks what they export.
 # SPDX-License-Identifier: Apache-2.0
 #
 # SwiftPM does not build them: it links a product of C by swiftc too, so that the plugin would need Swift's runtime
@@ -7,7 +7,7 @@
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-out=.build/plugins
+out=.build/providers
 cc=${CC:-cc}
 pkg_config=${PKG_CONFIG:-pkg-config}
 flags=(-std=c11 -O2 -Wall -Wextra -Wpedantic -Werror -fPIC -fvisibility=hidden -I Sources/CWarpDrivePlugin/include)

@@ -35,7 +35,7 @@ if [ -f Sources/CWarpDrivePlugin/include/wdprov.h ]; then
   echo '#include <wdprov.h>' | cc -std=c11 -Wall -Wextra -Werror -fsyntax-only -I "$base/include" -x c -
 fi
 # Each plugin that was built is where the loader looks for it, in a folder that none but its owner may write.
-for plugin in .build/plugins/libwdprov_*.so; do
+for plugin in .build/providers/libwdprov_*.so; do
   expect_file "lib/wdprov/providers/$(basename "$plugin")" 755
   cmp "$plugin" "$base/lib/wdprov/providers/$(basename "$plugin")"
 done

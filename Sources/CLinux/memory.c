@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "clinux_memory.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,4 +29,10 @@ void clinux_error_message(int number, char *buffer, size_t count) {
   if (message != buffer) {
     snprintf(buffer, count, "%s", message);
   }
+}
+
+size_t clinux_allocated_bytes(void) {
+  const struct mallinfo2 usage = mallinfo2();
+  // Large blocks are mapped one by one and counted apart.
+  return usage.uordblks + usage.hblkhd;
 }

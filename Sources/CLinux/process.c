@@ -4,6 +4,7 @@
 #include "clinux_process.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -69,3 +70,5 @@ int clinux_find_group(const char *name, uint32_t *group) {
   }
   return ERANGE;
 }
+
+int clinux_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stddef.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,6 +19,17 @@ uint64_t clinux_monotonic_nanoseconds(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (uint64_t)now.tv_sec * nanoseconds_per_second + (uint64_t)now.tv_nsec;
+}
+
+uint64_t clinux_thread_nanoseconds(void) {
+  struct timespec used;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return (uint64_t)used.tv_sec * nanoseconds_per_second + (uint64_t)used.tv_nsec;
+}
+
+void clinux_lower_thread_priority(void) {
+  // 19 is the lowest (sched(7)); a sandbox that denies it leaves the thread as it is.
+  (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 19);
 }
 
 int clinux_futex_wait_until(const uint32_t *word, uint32_t expected, uint64_t deadline) {

@@ -85,6 +85,16 @@ public enum CurrentProcess {
     usage().ru_maxrss * 1024
   }
 
+  /// How many bytes of `malloc`'s the program has not freed (`mallinfo2`); 0 where a sanitizer's allocator serves it.
+  public static var allocatedBytes: Int {
+    clinux_allocated_bytes()
+  }
+
+  /// How many threads the process has.
+  public static var threadCount: Int {
+    (try? DirectoryListing.names(in: "/proc/self/task"))?.count ?? 1
+  }
+
   /// The processor time that all threads of the process used so far, in user code and in the kernel, in nanoseconds.
   public static var cpuNanoseconds: UInt64 {
     let usage = usage()

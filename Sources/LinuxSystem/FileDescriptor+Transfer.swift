@@ -78,7 +78,8 @@ extension FileDescriptor {
     }
   }
 
-  private static func readChunk(
+  /// Reads once into an array; 0 is the end of the file.
+  static func readChunk(
     of file: borrowing FileDescriptor, into chunk: inout [UInt8]
   ) throws(SystemError) -> Int {
     var span = chunk.mutableSpan

@@ -10,6 +10,14 @@ public enum MonotonicClock {
     clinux_monotonic_nanoseconds()
   }
 
+  /// The processor time that the calling thread has used, in nanoseconds (`CLOCK_THREAD_CPUTIME_ID`).
+  ///
+  /// It stands still while the thread waits or another one has its processor: the clock for what work costs, and not for
+  /// how long it takes. Reading it is a system call.
+  public static func threadTime() -> UInt64 {
+    clinux_thread_nanoseconds()
+  }
+
   /// The time `nanoseconds` after a moment, or the clock's last moment where that would overflow.
   ///
   /// - Parameters:

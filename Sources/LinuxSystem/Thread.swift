@@ -31,6 +31,9 @@ public struct Thread: ~Copyable, Sendable {
     pthread_detach(handle)
   }
 
+  /// A number that no other thread has that runs now (`pthread_self(3)`).
+  public static var currentIdentifier: UInt64 { UInt64(pthread_self()) }
+
   /// Lets other threads that wait for this processor have it, if there are any.
   public static func yield() {
     // It always succeeds on Linux.
@@ -42,6 +45,11 @@ public struct Thread: ~Copyable, Sendable {
   /// - Parameter nanoseconds: how long, at least.
   public static func sleep(nanoseconds: UInt64) {
     _ = Gate().wait(nanoseconds: nanoseconds)
+  }
+
+  /// Lets all others come before the calling thread, which does what nobody waits for (nice value 19).
+  public static func lowerPriority() {
+    clinux_lower_thread_priority()
   }
 
   /// Waits until the thread has ended.

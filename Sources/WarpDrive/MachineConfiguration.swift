@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import LinuxSystem
+public import WarpDrivePlugins
 
 /// The settings that a registry of this machine starts with.
 public struct MachineConfiguration: Sendable {
@@ -11,12 +12,18 @@ public struct MachineConfiguration: Sendable {
   public var registry: Registry.Configuration
   /// The file the rules came from; nil where there was none.
   public var policyFile: String?
+  /// Which plugins are used.
+  public var plugins: PluginLoader.Rules
 
   /// Makes settings; the default ones have no rules.
-  public init(policy: Policy = .init(), registry: Registry.Configuration = .init(), policyFile: String? = nil) {
+  public init(
+    policy: Policy = .init(), registry: Registry.Configuration = .init(), policyFile: String? = nil,
+    plugins: PluginLoader.Rules = .init()
+  ) {
     self.policy = policy
     self.registry = registry
     self.policyFile = policyFile
+    self.plugins = plugins
   }
 
   /// The most bytes that a policy file may have.
@@ -40,12 +47,14 @@ public struct MachineConfiguration: Sendable {
   /// The settings of this machine: the policy file, and `$WDPROV_CORRUPT_SELFTEST`.
   ///
   /// The variable, a list of driver names with commas, makes those drivers' self-tests see wrong answers: it shows what
-  /// a failure leads to. Where there is no policy file there are no rules.
+  /// a failure leads to. Where there is no policy file there are no rules. Drivers of one name are measured, and what came
+  /// out is kept in the user's ``MeasurementCache``, unless the policy chooses by priority.
   ///
   /// - Throws: `ProviderError.Code.invalidArgument` for a policy file that is malformed or has a key that does not
   ///   exist, `ProviderError.Code.unavailable` for one that cannot be read: rules are never dropped silently.
   public static func current() throws(ProviderError) -> MachineConfiguration {
     var configuration = MachineConfiguration()
+    configuration.registry.measurement = MeasurementSettings(store: MeasurementCache.usual)
     for path in policyPaths {
       guard let contents = try contents(of: path) else { continue }
       try PolicyFile(parsing: contents, path: path).apply(to: &configuration)

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
+import WarpDrivePlugins
 
 /// The content of a policy file.
 package struct PolicyFile {
@@ -27,7 +28,12 @@ package struct PolicyFile {
   package func apply(to configuration: inout MachineConfiguration) throws(ProviderError) {
     configuration.policy = Policy(
       pins: content.pin ?? [:], denied: Set(content.deny ?? []), order: content.order ?? [:],
-      allowed: content.allow.map { Set($0) }, query: try PropertyQuery(parsing: content.query ?? ""))
+      allowed: content.allow.map { Set($0) }, query: try PropertyQuery(parsing: content.query ?? ""),
+      selection: content.selection ?? .measured)
+    if let mode = content.plugins {
+      configuration.plugins.areUsed = mode != .never
+      configuration.plugins.requireManifest = mode == .withManifest
+    }
     if let seconds = content.larvalTimeLimitSeconds {
       guard seconds > 0, seconds <= 86_400 else {
         throw ProviderError(
@@ -60,7 +66,16 @@ private struct Content: Decodable {
   var order: [String: [String]]?
   var allow: [String]?
   var query: String?
+  var selection: SelectionRule?
   var larvalTimeLimitSeconds: Double?
+  var plugins: PluginMode?
+
+  /// Which plugins are used.
+  enum PluginMode: String, Decodable, CaseIterable {
+    case always
+    case withManifest = "with-manifest"
+    case never
+  }
 
   private enum Key: String, CaseIterable, CodingKey {
     case pin
@@ -68,7 +83,9 @@ private struct Content: Decodable {
     case order
     case allow
     case query
+    case selection
     case larvalTimeLimitSeconds
+    case plugins
   }
 
   private struct AnyKey: CodingKey {
@@ -95,7 +112,22 @@ private struct Content: Decodable {
     order = try keys.decodeIfPresent([String: [String]].self, forKey: .order)
     allow = try keys.decodeIfPresent([String].self, forKey: .allow)
     query = try keys.decodeIfPresent(String.self, forKey: .query)
+    if let word = try keys.decodeIfPresent(String.self, forKey: .selection) {
+      selection = SelectionRule(rawValue: word)
+      if selection == nil {
+        throw DecodingError.dataCorruptedError(
+          forKey: .selection, in: keys, debugDescription: "the word is 'measured' or 'priority', not '\(word)'")
+      }
+    }
     larvalTimeLimitSeconds = try keys.decodeIfPresent(Double.self, forKey: .larvalTimeLimitSeconds)
+    if let word = try keys.decodeIfPresent(String.self, forKey: .plugins) {
+      guard let mode = PluginMode(rawValue: word) else {
+        let words = PluginMode.allCases.map(\.rawValue).joined(separator: ", ")
+        throw DecodingError.dataCorruptedError(
+          forKey: .plugins, in: keys, debugDescription: "there is no '\(word)': one of \(words)")
+      }
+      plugins = mode
+    }
     // A day is far above any use, and keeps the nanoseconds in range.
     if let seconds = larvalTimeLimitSeconds, !(seconds >= 0 && seconds <= 86_400) {
       throw DecodingError.dataCorruptedError(

@@ -5,12 +5,14 @@ import HisiliconQueue
 import HisiliconZip
 import LinuxSystem
 import OpenSSLProvider
+import WarpDrivePlugins
 import WarpDriveQueue
 import ZlibProvider
 
 extension Registry {
-  /// A registry with the built-in providers and the rules of this machine.
+  /// A registry with the built-in providers, the plugins and the rules of this machine.
   ///
+  /// Plugins (`PluginLoader`) are loaded when one of their algorithms is first asked for.
   /// Nothing is opened or tested yet: a provider's library is opened, and a driver tested, when it is first used. The
   /// accelerator's drivers of both paths run on `device` where one is named, else on that of a host of this machine,
   /// else on a model in this process, which is made with its first use and ranks below all software. Where the kernel
@@ -45,7 +47,17 @@ extension Registry {
         try registry.register(provider)
       }
     }
+    registry.register(
+      loader: PluginLoader(rules: settings.plugins) { (bytes) throws(ProviderError) in try sha256(bytes) })
     return registry
+  }
+
+  /// The digest of a plugin, by a registry of its own: the one that loads it may have no hashes.
+  private static func sha256(_ bytes: [UInt8]) throws(ProviderError) -> [UInt8] {
+    let hashes = Registry()
+    try hashes.register(OpenSSLProvider())
+    var hash = try hashes.hash("sha256")
+    return try hash.digest(bytes)
   }
 
   /// The kernel path's and the user path's drivers of the accelerator that there is.

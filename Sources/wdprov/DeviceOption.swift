@@ -17,4 +17,11 @@ struct DeviceOption: ParsableArguments {
   func registry() throws(CommandFailure) -> Registry {
     try Registry.machine(device: device)
   }
+
+  /// The same with every plugin loaded, for what lists or takes all drivers.
+  func fullRegistry() throws(CommandFailure) -> Registry {
+    let registry = try registry()
+    registry.loadAll()
+    return registry
+  }
 }

@@ -4,6 +4,9 @@
 import WarpDrive
 
 extension Registry {
+  /// Bytes of a file from which a command measures drivers beside its work, where nobody has.
+  private static let measuredFrom = 16 << 20
+
   /// The registry of this machine, with the providers that serve `kinds`, or all.
   ///
   /// - Parameter device: the accelerator that this process drives, as a command line names it; nil for `WDPROV_DEVICE`,
@@ -11,7 +14,10 @@ extension Registry {
   static func machine(_ kinds: [AlgorithmKind]? = nil, device: String? = nil) throws(CommandFailure) -> Registry {
     let address = try DeviceAddress.chosen(device)
     do throws(ProviderError) {
-      return try standard(kinds: kinds, device: address?.standardDevice)
+      var configuration = try MachineConfiguration.current()
+      // A command that is over in a moment uses what was measured; only long files are worth a measurement.
+      configuration.registry.measurement?.startsFrom = measuredFrom
+      return try standard(configuration: configuration, kinds: kinds, device: address?.standardDevice)
     } catch {
       throw CommandFailure(error)
     }
@@ -36,6 +42,12 @@ extension Registry {
 }
 
 extension Algorithm {
+  /// The name by which handles are asked for where `asked` and `driver` are what a command line names: the algorithm's, so
+  /// that the fastest driver is found, unless it names a driver.
+  func nameToAsk(_ asked: String?, driver: String?) -> String {
+    driver == nil && asked != driverName && spawns.isEmpty ? name : driverName
+  }
+
   /// Whether this may be asked for by `name`: its own, its driver's, or an alias.
   func answers(to name: String) -> Bool {
     if name == driverName { return true }

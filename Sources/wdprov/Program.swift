@@ -92,7 +92,8 @@ struct WDProv: ParsableCommand {
 
   private static let subcommands: [any Subcommand.Type] = [
     List.self, Providers.self, Info.self, Compress.self, Decompress.self, HashCommand.self, Test.self, Bench.self,
-    Batch.self, Serve.self, Device.self, MediatedDeviceCommand.self, Doctor.self, Completions.self,
+    Batch.self, Serve.self, Device.self, MediatedDeviceCommand.self, PluginCommand.self,
+    Doctor.self, Completions.self,
   ]
 
   /// The subcommand called `word`.

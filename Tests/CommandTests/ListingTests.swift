@@ -148,6 +148,21 @@ struct ListingTests {
     #expect((candidates[0]["properties"] as? [String: Any])?["defaultLevel"] as? Int == 6)
   }
 
+  @Test("info says that nothing was measured and why, and measuring one driver alone does not change that")
+  func infoMeasurement() throws {
+    for arguments in [["info", "gzip"], ["info", "gzip", "--measure", "--level", "9"]] {
+      let text = try tool.run(arguments).text
+      for operation in ["compress", "decompress"] {
+        #expect(text.contains("\(operation): priority is the rule: gzip-zlib is the only driver that competes\n"))
+      }
+    }
+    let object = try tool.run("info", "crc32", "--measure", "--json").json()
+    let reports = try #require(object["measurement"] as? [[String: Any]])
+    #expect(reports.map { $0["operation"] as? String } == ["digest"])
+    #expect((reports[0]["cells"] as? [Any])?.isEmpty == true)
+    #expect((try tool.run("info", "stdrng", "--json").json()["measurement"] as? [Any])?.isEmpty == true)
+  }
+
   @Test("info names what is near, refuses a malformed query, and says what a query excludes")
   func infoErrors() throws {
     let near = try tool.run("info", "gzpi")

@@ -49,7 +49,8 @@ struct PolicyTests {
 
   @Test("order, query and time limit are taken")
   func others() throws {
-    let policy = #"{"order": {"*": ["provider:zlib"]}, "query": "?hw=yes", "larvalTimeLimitSeconds": 2.5}"#
+    let policy =
+      #"{"order": {"*": ["provider:zlib"]}, "query": "?hw=yes", "larvalTimeLimitSeconds": 2.5, "selection": "priority"}"#
     #expect(try tool(policy).run("compress", "-c", "f").status == 0)
     let required = try tool(#"{"query": "hw=yes"}"#).run("compress", "-c", "f")
     #expect(required.status == 64)
@@ -62,10 +63,11 @@ struct PolicyTests {
       ("{", "policy.json is wrong"), ("[]", "policy.json is wrong"),
       (
         #"{"denny": []}"#,
-        "there is no key 'denny'; the keys are pin, deny, order, allow, query, larvalTimeLimitSeconds"
+        "there is no key 'denny'; the keys are pin, deny, order, allow, query, selection, larvalTimeLimitSeconds, plugins"
       ),
       (#"{"deny": "gzip"}"#, "at 'deny'"), (#"{"query": "colour=red"}"#, "is not a property term"),
       (#"{"larvalTimeLimitSeconds": -1}"#, "0 to 86400 seconds"),
+      (#"{"plugins": "sometimes"}"#, "one of always, with-manifest, never"),
     ])
   func malformed(policy: String, message: String) throws {
     for arguments in [["compress", "f"], ["list"], ["hash", "sha256", "f"], ["batch"], ["info", "gzip"]] {

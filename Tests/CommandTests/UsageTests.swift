@@ -9,12 +9,12 @@ struct UsageTests {
   let tool: Tool
   static let subcommands = [
     "list", "providers", "info", "compress", "decompress", "hash", "test", "bench", "batch", "serve", "device",
-    "mdev", "doctor", "completions",
+    "mdev", "plugin", "doctor", "completions",
   ]
   /// Commands below a subcommand; they share its manual page.
   static let nested = [
     "device list", "device status", "device reset", "device inject", "mdev types", "mdev create", "mdev list",
-    "mdev remove",
+    "mdev remove", "plugin list", "plugin check", "plugin new",
   ]
 
   init() throws { tool = Tool(try TemporaryFolder(), environment: ["COLUMNS": "80"]) }

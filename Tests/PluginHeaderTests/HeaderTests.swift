@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CWarpDrivePlugin
+import TestPrograms
 import Testing
 import WarpDriveCore
 
@@ -36,5 +37,19 @@ struct HeaderTests {
       (.slowTest, 1 << 35), (.exportable, 1 << 36),
     ]
     for (flag, bits) in table { #expect(flag.rawValue == bits, "\(flag.names)") }
+  }
+
+  @Test(
+    "it stands by itself in C and C++, without a warning",
+    arguments: [("cc", "c", "c11"), ("cc", "c", "c17"), ("g++", "c++", "c++11"), ("g++", "c++", "c++17")])
+  func standsAlone(compiler: String, language: String, standard: String) throws {
+    let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    let output = try ChildProcess.output(
+      of: compiler,
+      [
+        "-std=\(standard)", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only", "-x", language,
+        root + "/Sources/CWarpDrivePlugin/include/wdprov.h",
+      ])
+    #expect(output.isEmpty)
   }
 }

@@ -6,6 +6,7 @@
 #include "clinux_device.h"
 #include "clinux_event_set.h"
 #include "clinux_file.h"
+#include "clinux_library.h"
 #include "clinux_memory.h"
 #include "clinux_process.h"
 #include "clinux_shared.h"

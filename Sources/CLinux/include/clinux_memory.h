@@ -14,4 +14,8 @@ bool clinux_equal_constant_time(const void *_Nullable a, const void *_Nullable b
 // Why C: glibc declares strerror_r with two incompatible signatures, chosen by feature macros.
 void clinux_error_message(int number, char *_Nonnull buffer, size_t count);
 
+// How many bytes the program has allocated by malloc and not freed; 0 where an allocator of a sanitizer's serves it.
+// Why C: <malloc.h> is not part of Swift's Glibc module.
+size_t clinux_allocated_bytes(void);
+
 #endif

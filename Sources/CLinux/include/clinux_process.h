@@ -40,4 +40,8 @@ uint64_t clinux_lockable_bytes(void);
 // Why C: getgrnam_r fills a structure of pointers into a buffer that it may find too small.
 int clinux_find_group(const char *_Nonnull name, uint32_t *_Nonnull group);
 
+// Makes a pipe whose ends no other program inherits: the reading one first. Returns 0, or -1 with errno.
+// Why C: pipe2 is declared under _GNU_SOURCE only.
+int clinux_pipe(int ends[_Nonnull 2]);
+
 #endif

@@ -9,6 +9,14 @@
 // Why C: one call without a round trip of a `timespec` through Swift memory; this is read on hot paths.
 uint64_t clinux_monotonic_nanoseconds(void);
 
+// The processor time of the calling thread in nanoseconds (CLOCK_THREAD_CPUTIME_ID).
+// Why C: as above.
+uint64_t clinux_thread_nanoseconds(void);
+
+// Gives the calling thread the nice value of work that nobody waits for; Linux keeps one for each thread.
+// Why C: Swift imports the kind of target as an enumeration in one C library and as an integer in another.
+void clinux_lower_thread_priority(void);
+
 // Sleeps while `*word == expected`, until woken or until CLOCK_MONOTONIC reaches `deadline` (nanoseconds).
 // Returns 0 after a wake-up (which may be spurious), else EAGAIN, EINTR or ETIMEDOUT.
 // Why C: glibc has no function for futex(2), and Swift cannot import the variadic syscall().

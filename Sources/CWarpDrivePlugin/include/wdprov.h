@@ -1,6 +1,5 @@
 // The plugin ABI of WarpDrive, version 1: what a shared object offers to add drivers, and what its host offers it.
 // SPDX-License-Identifier: Apache-2.0
-//
 // C11 and C++. A plugin is a shared object that exports `wdprov_provider_init` and links nothing of WarpDrive's.
 //
 // Rules that hold for every struct
@@ -169,8 +168,8 @@ enum wdprov_flush {
 
 /// Strategies of deflate, as zlib names them.
 enum wdprov_strategy {
-  WDPROV_STRATEGY_AUTOMATIC = 0, WDPROV_STRATEGY_FILTERED = 1, WDPROV_STRATEGY_HUFFMAN_ONLY = 2,
-  WDPROV_STRATEGY_RUN_LENGTH = 3, WDPROV_STRATEGY_FIXED = 4,
+  WDPROV_STRATEGY_AUTOMATIC = 0, WDPROV_STRATEGY_FILTERED, WDPROV_STRATEGY_HUFFMAN_ONLY,
+  WDPROV_STRATEGY_RUN_LENGTH, WDPROV_STRATEGY_FIXED,
 };
 
 /// How parts that were compressed apart become one stream.
@@ -186,6 +185,7 @@ enum wdprov_joining {
 #define WDPROV_COMPRESSION_DICTIONARIES UINT32_C(2)  ///< takes preset dictionaries
 /// Writes and reads the fields of gzip's header (RFC 1952 section 2.3).
 #define WDPROV_COMPRESSION_HEADERS UINT32_C(4)
+#define WDPROV_COMPRESSION_UNDELIMITED UINT32_C(8)  ///< no mark of its end: a stream ends where its input does
 
 /// The fields of a gzip member's header. Strings are ISO 8859-1 and end with a zero byte; NULL for none.
 struct wdprov_gzip_header {
@@ -496,7 +496,7 @@ struct wdprov_key_derivation {
 struct wdprov_key_agreement {
   uint32_t abi_version;
   uint32_t size;
-  uint32_t maximum_output;  ///< bytes of the largest secret or public key, 0 where the key decides
+  uint32_t maximum_output;  ///< bytes of the largest secret, at least 1: a caller's output has as much room
   uint32_t security_bits;   ///< NIST SP 800-57 part 1; 0 where the key decides
   int32_t (*create)(void *context, void **state);
   /// Wipes the keys and frees the state.
@@ -573,8 +573,8 @@ struct wdprov_host {
   void (*report)(const struct wdprov_host *host, int32_t number, const char *message);
   /// Another implementation of `name`, one that itself wants no fallback and is not of this plugin, as a fallback.
   ///
-  /// Not from within `wdprov_provider_init`. What is found is valid until `release_algorithm`, before which its states
-  /// are destroyed. Compression and hashes are found so far. Returns -ENOENT, -ELIBBAD, -EOPNOTSUPP.
+  /// Within `wdprov_provider_init` nothing is. What is found is valid until `release_algorithm`, before which its
+  /// states are destroyed. Compression and hashes are found so far. Returns -ENOENT, -ELIBBAD, -EOPNOTSUPP.
   int32_t (*find_algorithm)(
       const struct wdprov_host *host, const char *name, const struct wdprov_driver **algorithm);
   /// Gives back what `find_algorithm` found.

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HisiliconQueue
+import Synchronization
 import WarpDriveCore
 import WarpDriveQueue
 
@@ -19,6 +20,18 @@ struct ZipPath: Sendable {
   let software: ZipSoftware
   /// The most nanoseconds for one request.
   let timeLimit: UInt64
+  /// The requests of this process that are under way.
+  let requests = RequestCount()
+}
+
+/// How many requests are under way on a path.
+final class RequestCount: Sendable {
+  private let count = Atomic<Int>(0)
+
+  /// The requests at this moment.
+  var inFlight: Int { count.load(ordering: .relaxed) }
+  func begin() { count.wrappingAdd(1, ordering: .relaxed) }
+  func end() { count.wrappingSubtract(1, ordering: .relaxed) }
 }
 
 /// A driver of one format.
@@ -35,6 +48,12 @@ struct ZipCompressionDriver: CompressionDriver {
       properties: .compression(Self.properties(format)),
       flags: [.asynchronous, .needsFallback, path.isEmulated ? .emulated : .hardware], alignment: 64)
   }
+
+  /// The requests of this process; those of others the device does not tell.
+  func load() -> DriverLoad? { DriverLoad(inFlight: path.requests.inFlight, depth: Self.queueDepth) }
+
+  /// The entries of a queue: QM_Q_DEPTH of the series' hisi_qm.
+  private static let queueDepth = 1024
 
   /// What is true of the engine.
   ///
@@ -72,20 +91,26 @@ struct ZipCompressionDriver: CompressionDriver {
     }
     streamOptions.window = window
     if let header = options.header { streamOptions.fields = try GzipFields(header) }
-    return ZipTransform(ZipTransformState(direction, format, streamOptions, options, path))
+    return ZipTransform(ZipTransformState(direction, format, streamOptions, options, path), path.requests)
   }
 }
 
-/// A member being compressed or decompressed: one reference to its state.
+/// A member being compressed or decompressed: references to its state and to what counts its path's requests.
 struct ZipTransform: CompressionTransform, ~Copyable {
   private let state: ZipTransformState
+  private let requests: RequestCount
 
-  init(_ state: ZipTransformState) { self.state = state }
+  init(_ state: ZipTransformState, _ requests: RequestCount) {
+    self.state = state
+    self.requests = requests
+  }
 
   mutating func step(
     _ input: RawSpan, into output: inout OutputRawSpan, _ flush: CompressionFlush
   ) throws(ProviderError) -> CompressionProgress {
-    try state.step(input, &output, flush)
+    requests.begin()
+    defer { requests.end() }
+    return try state.step(input, &output, flush)
   }
 
   mutating func reset() throws(ProviderError) { state.reset() }

@@ -21,7 +21,7 @@ extension CompressionChecks {
         let part = try output.capture(size + 100, .upperEdge, for: trial) { (span) throws(ProviderError) in
           _ = try handle.decompress(stream.rawSpan.extracting(first: cut), into: &span)
         }
-        try trial.expect(part.error, is: .truncatedInput, when: "a stream that is cut")
+        try trial.expectTruncation(part.error, "a stream that is cut")
         try trial.expect(
           part.bytes, equals: Array(bytes.prefix(part.bytes.count)), "what came before the cut is something else")
         guard trial.compressionProperties.streaming, trial.random.once(in: 8) else { continue }
@@ -113,6 +113,9 @@ extension CompressionChecks {
     let (expected, _) = try Self.verdict(changed, room, &trial, &other)
     reference = consume other
     guard verdict != expected else { return }
+    // Where the standard leaves room (RFC 1951's incomplete codes, 31 or 32 distance codes) other libraries take what
+    // zlib refuses; the checksum has been compared where there is one.
+    if expected == .refused, trial.isForeign { return }
     throw trial.failure(
       "the reference judges a changed stream otherwise", expected: expected.description, actual: verdict.description,
       error: error)
@@ -169,7 +172,7 @@ extension CompressionChecks {
     trial.begin(["stream after": "an error"])
     let cut = Array(stream.dropLast(5))
     let failed = try trial.pump(&decompressor, cut, pieces: [cut.count], finishesWithPiece: true, expectingError: true)
-    try trial.expect(failed.error, is: .truncatedInput, when: "a stream that is cut")
+    try trial.expectTruncation(failed.error, "a stream that is cut")
     let again = try trial.pump(&decompressor, stream, pieces: [stream.count], expectingError: true)
     try trial.expect(again.error, is: .invalidState, when: "a step after an error")
     try decompressor.reset()

@@ -16,6 +16,20 @@ public struct CheckResult: Sendable {
   /// How long it took, in nanoseconds; over all rounds in a ``DriverReport``.
   public let nanoseconds: UInt64
 
+  /// The result of a check that was not run.
+  init(skipping check: Check, of algorithm: Algorithm, _ reason: String) {
+    self.init(
+      driver: algorithm.driverName, check: check, outcome: .notApplicable(reason), cases: 0, nanoseconds: 0)
+  }
+
+  init(driver: String, check: Check, outcome: CheckOutcome, cases: Int, nanoseconds: UInt64) {
+    self.driver = driver
+    self.check = check
+    self.outcome = outcome
+    self.cases = cases
+    self.nanoseconds = nanoseconds
+  }
+
   /// The result with another round's added; that round's outcome counts.
   func adding(_ other: CheckResult) -> CheckResult {
     CheckResult(

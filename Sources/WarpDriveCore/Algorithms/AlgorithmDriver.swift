@@ -11,11 +11,17 @@ public protocol AlgorithmDriver: Sendable {
   var descriptor: AlgorithmDescriptor { get }
   /// Known answers of the driver's own, run besides those that the registry has for its name. Default: none.
   var knownAnswers: [KnownAnswer] { get }
+  /// How busy the device behind the driver is at this moment, for drivers whose requests wait in a queue; nil for others.
+  ///
+  /// Asked before a request, from any thread: it must neither wait nor open anything. Default: nil.
+  func load() -> DriverLoad?
 }
 
 extension AlgorithmDriver {
   /// No known answers besides the registry's.
   public var knownAnswers: [KnownAnswer] { [] }
+  /// Nil: requests do not wait.
+  public func load() -> DriverLoad? { nil }
 }
 
 /// A set of drivers that come and go together.

@@ -89,6 +89,8 @@ public struct CompressionProperties: Sendable, Equatable {
   public var headers: Bool
   /// Whether it decompresses and compresses piece by piece; otherwise whole messages only.
   public var streaming: Bool
+  /// Whether the format marks its end; else a stream ends where its input does, and cut or longer input is as good.
+  public var isDelimited: Bool
   /// How separately compressed parts can be joined into one valid stream.
   public var joining: CompressionJoining
   /// The first bytes of a member, where members of the format may follow one another (gzip: `1f 8b`).
@@ -100,7 +102,8 @@ public struct CompressionProperties: Sendable, Equatable {
   public init(
     levels: ClosedRange<Int>, defaultLevel: Int, windowBits: ClosedRange<Int>? = nil,
     strategies: Set<CompressionStrategy> = [], dictionaries: Bool = false, headers: Bool = false,
-    streaming: Bool = true, joining: CompressionJoining = .none, memberMagic: [UInt8] = [], bound: OutputBound
+    streaming: Bool = true, isDelimited: Bool = true, joining: CompressionJoining = .none, memberMagic: [UInt8] = [],
+    bound: OutputBound
   ) {
     self.levels = levels
     self.defaultLevel = defaultLevel
@@ -109,6 +112,7 @@ public struct CompressionProperties: Sendable, Equatable {
     self.dictionaries = dictionaries
     self.headers = headers
     self.streaming = streaming
+    self.isDelimited = isDelimited
     self.joining = joining
     self.memberMagic = memberMagic
     self.bound = bound

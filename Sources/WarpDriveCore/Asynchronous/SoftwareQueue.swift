@@ -26,16 +26,18 @@ public final class SoftwareQueue: RequestQueue {
   }
 
   struct Streams: ~Copyable, Sendable {
-    var compressor: CompressionStream?
-    var decompressor: CompressionStream?
+    var compressor: RoutedStreams
+    var decompressor: RoutedStreams
   }
 
-  /// The algorithm that answers.
+  /// The algorithm that the name leads to; a completion tells the driver that answered.
   public let algorithm: Algorithm
   /// The most requests that are in flight at once.
   public let depth: Int
   private let registry: Registry
   private let options: CompressionOptions
+  /// Where requests go by their size, one way and the other; nil where nothing competes.
+  private let routes: (compress: Route?, decompress: Route?)
   private let pool: WorkerPool
   private let state = Guarded(State())
   private let completions = TimedSemaphore(value: 0)
@@ -53,7 +55,11 @@ public final class SoftwareQueue: RequestQueue {
     _ name: String, _ options: CompressionOptions = .init(), depth: Int = 64, threads: Int? = nil, in registry: Registry
   ) throws(ProviderError) {
     guard depth > 0 else { throw ProviderError(.invalidArgument, "a queue holds at least one request, not \(depth)") }
-    algorithm = try registry.algorithm(name, .compression)
+    let found = try registry.algorithm(name, .compression)
+    algorithm = found
+    routes = (
+      registry.route(name, found, .compress, options, .none), registry.route(name, found, .decompress, options, .none)
+    )
     self.depth = depth
     self.registry = registry
     self.options = options
@@ -113,10 +119,17 @@ public final class SoftwareQueue: RequestQueue {
     }
   }
 
+  private func makeHandle() -> Handle {
+    Handle(
+      Streams(
+        compressor: RoutedStreams(.compress, algorithm, options, routes.compress, in: registry),
+        decompressor: RoutedStreams(.decompress, algorithm, options, routes.decompress, in: registry)))
+  }
+
   private func complete(_ ticket: Ticket, _ slot: Slot) {
     // A request that was detached before a thread came to it is not worked on.
     guard state.withLock({ $0.inFlight[ticket] != nil }) else { return }
-    let handle = state.withLock { $0.idleHandles.popLast() } ?? Handle(Streams())
+    let handle = state.withLock { $0.idleHandles.popLast() } ?? makeHandle()
     var driverName = algorithm.driverName
     let result = Result<RequestResult, ProviderError> { () throws(ProviderError) in
       var result: RequestResult?
@@ -157,24 +170,13 @@ public final class SoftwareQueue: RequestQueue {
   private func run(
     _ request: inout QueueRequest, _ streams: inout Streams
   ) throws(ProviderError) -> (RequestResult?, String) {
-    let direction = request.direction
-    var stream: CompressionStream?
-    switch direction {
-    case .compress: stream = streams.compressor.take()
-    case .decompress: stream = streams.decompressor.take()
+    switch request.direction {
+    case .compress:
+      let result = try streams.compressor.run(request.input, into: &request.output)
+      return (result, streams.compressor.lastDriverName)
+    case .decompress:
+      let result = try streams.decompressor.run(request.input, into: &request.output)
+      return (result, streams.decompressor.lastDriverName)
     }
-    var running: CompressionStream
-    if let kept = stream.take() {
-      running = kept
-    } else {
-      running = try CompressionStream(direction, algorithm, options, in: registry)
-    }
-    let result = try running.run(request.input, into: &request.output)
-    let name = running.lastDriverName
-    switch direction {
-    case .compress: streams.compressor = consume running
-    case .decompress: streams.decompressor = consume running
-    }
-    return (result, name)
   }
 }

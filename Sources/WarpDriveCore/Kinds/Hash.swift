@@ -53,8 +53,12 @@ public struct Hash: ~Copyable, Sendable {
   private let isExtendable: Bool
   /// Whether part of a message is in the state.
   private var isStarted = false
+  /// The whole messages that go to other drivers by their size, where any compete.
+  private var routed: RoutedHashes
 
-  init(_ algorithm: Algorithm, in registry: Registry) throws(ProviderError) {
+  init(
+    _ algorithm: Algorithm, route: Route? = nil, in registry: Registry
+  ) throws(ProviderError) {
     guard case .hash(let properties) = algorithm.descriptor.properties else {
       throw algorithm.mismatch(.hash)
     }
@@ -68,6 +72,7 @@ public struct Hash: ~Copyable, Sendable {
     self.use = use
     digestSize = properties.digestSize
     isExtendable = properties.isExtendable
+    routed = RoutedHashes(route, in: registry)
   }
 
   private init(transform: consuming any HashTransform & ~Copyable, like other: borrowing Hash) {
@@ -76,14 +81,16 @@ public struct Hash: ~Copyable, Sendable {
     digestSize = other.digestSize
     isExtendable = other.isExtendable
     isStarted = other.isStarted
+    // What goes on from a state stays with its driver.
+    routed = RoutedHashes(nil, in: other.use.registry)
   }
 
   /// The algorithm that serves this handle.
   public var algorithm: Algorithm { use.algorithm }
   /// The driver that answered the last request: the chosen one, or the one that stood in for it.
-  public var lastDriverName: String { use.lastDriverName }
+  public var lastDriverName: String { routed.lastDriverName ?? use.lastDriverName }
   /// Whether the last request was answered by a fallback.
-  public var lastUsedFallback: Bool { use.lastUsedFallback }
+  public var lastUsedFallback: Bool { routed.lastUsedFallback ?? use.lastUsedFallback }
 
   /// Hashes one whole message into `output`, which needs room for ``digestSize`` bytes; a message in progress is dropped.
   ///
@@ -107,6 +114,7 @@ public struct Hash: ~Copyable, Sendable {
   private mutating func run(
     _ bytes: RawSpan, _ count: Int, _ output: inout OutputRawSpan
   ) throws(ProviderError) {
+    if routed.isActive, try runByPlan(bytes, count, &output) { return }
     let start = use.begin(bytes.byteCount)
     let before = output.byteCount
     isStarted = false
@@ -119,6 +127,28 @@ public struct Hash: ~Copyable, Sendable {
       try other.digest(bytes, count, into: &output)
       use.endOnFallback(start, bytes.byteCount, count)
     }
+  }
+
+  /// Gives a whole message to the driver that was measured to be the fastest for its size; false where that is this one.
+  @inline(never)
+  private mutating func runByPlan(
+    _ bytes: RawSpan, _ count: Int, _ output: inout OutputRawSpan
+  ) throws(ProviderError) -> Bool {
+    guard count == digestSize else {
+      routed.stepAside()
+      return false
+    }
+    guard try routed.digest(bytes, count, into: &output) else { return false }
+    if isStarted { try reset() }
+    return true
+  }
+
+  /// Hashes one whole message by this handle's own driver.
+  @inline(__always)
+  mutating func digestByOwn(
+    _ bytes: RawSpan, _ count: Int, into output: inout OutputRawSpan
+  ) throws(ProviderError) {
+    try run(bytes, count, &output)
   }
 
   /// Hashes one whole message and returns the digest.
@@ -138,6 +168,7 @@ public struct Hash: ~Copyable, Sendable {
 
   /// Takes more of the message.
   public mutating func update(_ bytes: RawSpan) throws(ProviderError) {
+    routed.stepAside()
     let start = use.begin(bytes.byteCount)
     do throws(ProviderError) {
       try transform.update(bytes)
@@ -159,6 +190,7 @@ public struct Hash: ~Copyable, Sendable {
   ///
   /// - Throws: ``ProviderError/Code/outputTooSmall`` with nothing written and the state kept: call again with more room.
   public mutating func finish(into output: inout OutputRawSpan, count: Int? = nil) throws(ProviderError) {
+    routed.stepAside()
     let count = count ?? digestSize
     try check(count, output)
     let before = output.byteCount

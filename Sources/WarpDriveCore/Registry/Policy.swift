@@ -13,17 +13,20 @@ public struct Policy: Sendable, Equatable {
   public var allowed: Set<String>?
   /// A property query that every lookup starts from; a lookup's own terms of the same property override it.
   public var query: PropertyQuery
+  /// What chooses among the drivers that the other rules leave.
+  public var selection: SelectionRule
 
   /// Makes a policy; the default one has no rules.
   public init(
     pins: [String: String] = [:], denied: Set<String> = [], order: [String: [String]] = [:],
-    allowed: Set<String>? = nil, query: PropertyQuery = .init()
+    allowed: Set<String>? = nil, query: PropertyQuery = .init(), selection: SelectionRule = .measured
   ) {
     self.pins = pins
     self.denied = denied
     self.order = order
     self.allowed = allowed
     self.query = query
+    self.selection = selection
   }
 
   /// Why the policy forbids `algorithm`; nil where it does not.

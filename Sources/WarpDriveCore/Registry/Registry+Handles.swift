@@ -6,7 +6,11 @@ extension Registry {
   ///
   /// Throws what the lookup throws; see ``algorithm(_:_:matching:)``.
   public func hash(_ name: String, matching constraints: LookupConstraints = .none) throws(ProviderError) -> Hash {
-    try Hash(algorithm(name, .hash, matching: constraints), in: self)
+    let found = try algorithm(name, .hash, matching: constraints)
+    guard measured != nil, let route = route(name, found, .digest, .init(), constraints) else {
+      return try Hash(found, in: self)
+    }
+    return try Hash(streamed(found, on: route, nil), route: route, in: self)
   }
 
   /// A MAC under `key`, for example `hmac(sha256)`.
@@ -70,25 +74,51 @@ extension Registry {
   public func compression(
     _ name: String, _ options: CompressionOptions = .init(), matching constraints: LookupConstraints = .none
   ) throws(ProviderError) -> Compression {
-    try Compression(algorithm(name, .compression, matching: constraints), options, in: self)
+    let found = suited(
+      name, try algorithm(name, .compression, matching: constraints), options, constraints, isStream: false)
+    guard measured != nil else { return try Compression(found, options, in: self) }
+    return try Compression(
+      found, options, compress: route(name, found, .compress, options, constraints),
+      decompress: route(name, found, .decompress, options, constraints), in: self)
   }
 
-  /// A stream that compresses piece by piece.
+  /// A stream that compresses piece by piece, by the best driver that can.
   ///
   /// - Throws: as ``compression(_:_:matching:)``.
   public func compressor(
     _ name: String, _ options: CompressionOptions = .init(), matching constraints: LookupConstraints = .none
   ) throws(ProviderError) -> CompressionStream {
-    try CompressionStream(.compress, algorithm(name, .compression, matching: constraints), options, in: self)
+    try stream(.compress, name, options, constraints)
   }
 
-  /// A stream that decompresses piece by piece.
+  /// A stream that decompresses piece by piece, by the best driver that can.
   ///
   /// - Throws: as ``compression(_:_:matching:)``.
   public func decompressor(
     _ name: String, _ options: CompressionOptions = .init(), matching constraints: LookupConstraints = .none
   ) throws(ProviderError) -> CompressionStream {
-    try CompressionStream(.decompress, algorithm(name, .compression, matching: constraints), options, in: self)
+    try stream(.decompress, name, options, constraints)
+  }
+
+  private func stream(
+    _ direction: CompressionDirection, _ name: String, _ options: CompressionOptions, _ constraints: LookupConstraints
+  ) throws(ProviderError) -> CompressionStream {
+    let found = suited(
+      name, try algorithm(name, .compression, matching: constraints.forStreams), options, constraints,
+      isStream: true)
+    guard measured != nil,
+      let route = route(name, found, MeasuredOperation(direction), options, constraints, isStream: true),
+      let choice = route.streamChoice(options.sizeHint), (try? ensureTested(choice.algorithm)) != nil
+    else { return try CompressionStream(direction, found, options, in: self) }
+    var own = options
+    if direction == .compress { own.level = choice.level }
+    return try CompressionStream(direction, choice.algorithm, own, in: self, standInLevel: options.level)
+  }
+
+  /// The driver for messages in pieces: the one that is fastest for large ones, where that was measured.
+  private func streamed(_ found: Algorithm, on route: Route, _ sizeHint: Int?) -> Algorithm {
+    guard let choice = route.streamChoice(sizeHint), (try? ensureTested(choice.algorithm)) != nil else { return found }
+    return choice.algorithm
   }
 
   /// A random number generator, for example `stdrng`.

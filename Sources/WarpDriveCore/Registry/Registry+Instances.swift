@@ -4,18 +4,23 @@
 import Synchronization
 
 extension Registry {
-  /// Asks the loaders for `name`; true where there was somebody to ask.
-  func load(_ name: String) -> Bool {
-    let loaders = writer.withLock { $0.loaders }
-    guard !loaders.isEmpty else { return false }
+  /// Asks the loaders for `name`; concurrent askers wait for the one who asks.
+  func load(_ name: String) {
+    let loaders = loaders
+    guard !loaders.isEmpty else { return }
     let (larval, isMaker) = instances.larval(for: "load " + name)
     if isMaker {
       for loader in loaders { loader.load(name, into: self) }
+      withSnapshot { $0.index[name]?.isAsked.store(true, ordering: .relaxed) }
       instances.complete("load " + name, larval, nil)
     } else {
       _ = try? larval.wait(configuration.larvalTimeLimit, for: name)
     }
-    return true
+  }
+
+  /// Asks the loaders for everything that they have, as a listing does.
+  public func loadAll() {
+    for loader in loaders { loader.loadAll(into: self) }
   }
 
   /// Makes an instance for `TEMPLATE(ARGUMENT,…)`; false where `name` names no template.

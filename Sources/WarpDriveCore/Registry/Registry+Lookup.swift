@@ -58,7 +58,9 @@ extension Registry {
       // The entry lives in the snapshot, and every snapshot as long as the registry.
       guard let entry = unsafe snapshot.table.find(name) else { return nil }
       return unsafe entry._withUnsafeGuaranteedRef { entry in
-        guard let first = entry.settled, first.isLive, !entry.hasInstances.load(ordering: .relaxed) else { return nil }
+        guard let first = entry.settled, first.isLive, !entry.hasInstances.load(ordering: .relaxed),
+          entry.isAsked.load(ordering: .relaxed)
+        else { return nil }
         return first
       }
     }
@@ -83,12 +85,14 @@ extension Registry {
   private func resolveOnce(
     _ asked: String, _ kind: AlgorithmKind?, _ constraints: LookupConstraints
   ) throws(ProviderError) -> Algorithm {
+    // First, since what would be loaded may be better than what is there.
+    if isUnasked(asked) { load(asked) }
     let name = dealias(asked).name
+    if name != asked, isUnasked(name) { load(name) }
     var failure: ProviderError?
-    // Each round follows a change that may have brought a candidate: first what is there, then a load, then a template.
-    for round in 0..<3 {
-      if round == 1, !load(name) { continue }
-      if round == 2 {
+    // What is there, then what a template makes.
+    for round in 0..<2 {
+      if round == 1 {
         do throws(ProviderError) {
           guard try instantiate(name) else { continue }
         } catch {
@@ -109,16 +113,25 @@ extension Registry {
     throw explainFailure(asked, name, kind, constraints, failure)
   }
 
+  /// Whether loaders may have something for `name` and were not asked since the registry last changed.
+  private func isUnasked(_ name: String) -> Bool {
+    let snapshot = snapshot
+    guard snapshot.hasLoaders else { return false }
+    return snapshot.index[name]?.isAsked.load(ordering: .relaxed) != true
+  }
+
   /// The drivers that a lookup may use, best first: registered ones and instances.
   func candidates(_ name: String, _ constraints: LookupConstraints) -> [Algorithm] {
     let snapshot = snapshot
     let policy = snapshot.policy
     let entry = snapshot.index[name]
-    if let exact = entry?.exact { return constraints.objection(to: exact, policy: policy) == nil ? [exact] : [] }
+    // Whoever names a driver gets it, also where it will have to say that it cannot do what is asked.
+    var named = constraints
+    named.needsStreaming = false
+    if let exact = entry?.exact { return named.objection(to: exact, policy: policy) == nil ? [exact] : [] }
     let made = liveInstances(named: name)
     if let exact = made.first(where: { $0.driverName == name }) {
-      return policy.objection(to: exact) == nil && constraints.objection(to: exact, policy: policy) == nil
-        ? [exact] : []
+      return policy.objection(to: exact) == nil && named.objection(to: exact, policy: policy) == nil ? [exact] : []
     }
     let permitted = made.filter { policy.objection(to: $0) == nil }
     var all = entry?.ranked ?? []
@@ -144,6 +157,8 @@ extension Registry {
 
   /// What a lookup of `name` would choose now and why the others lose; tests what the lookup would test.
   ///
+  /// Where drivers were measured, each reason also says for which messages its driver serves, at the default options.
+  ///
   /// - Throws: what the lookup throws where there is no candidate at all.
   public func explain(
     _ name: String, _ kind: AlgorithmKind? = nil, matching constraints: LookupConstraints = .none
@@ -156,17 +171,37 @@ extension Registry {
       guard !everyone(named: resolved).isEmpty else { throw error }
     }
     let policy = policy
+    let plan = chosen.flatMap { measuredPlan(name, $0, constraints) }
     let usable = candidates(resolved, constraints)
     let order = usable + everyone(named: resolved).filter { other in !usable.contains { $0 === other } }
     let list = order.map { candidate -> SelectionCandidate in
       let isChosen = candidate === chosen
       return SelectionCandidate(
         algorithm: candidate, isChosen: isChosen,
-        reason: isChosen
+        reason: (isChosen
           ? winningReason(candidate, resolved, usable, policy)
-          : losingReason(candidate, kind, constraints, chosen, policy))
+          : losingReason(candidate, kind, constraints, chosen, policy)) + measuredReason(candidate, plan))
     }
     return Selection(name: resolved, candidates: list)
+  }
+
+  /// The plan for messages of the name with default options; nil where priority is the rule.
+  private func measuredPlan(_ asked: String, _ chosen: Algorithm, _ constraints: LookupConstraints) -> Plan? {
+    let operation: MeasuredOperation = chosen.kind == .hash ? .digest : .compress
+    guard let measured, chosen.kind == .hash || chosen.kind == .compression,
+      case .competition(let competition) = competition(
+        asked, chosen, operation, .init(), constraints, isStream: false)
+    else { return nil }
+    let plan = measured.route(competition.key, competition.drivers, baseline: competition.baseline).plan
+    return plan.choices.isEmpty ? nil : plan
+  }
+
+  private func measuredReason(_ candidate: Algorithm, _ plan: Plan?) -> String {
+    guard let plan else { return "" }
+    if let ranges = plan.value.ranges(of: candidate.driverName) {
+      return "; measured fastest for messages of \(ranges)"
+    }
+    return candidate.descriptor.flags.contains(.emulated) ? "" : "; fastest for no size that was measured"
   }
 
   private func winningReason(

@@ -67,10 +67,16 @@ extension Registry {
     }
   }
 
-  /// Adds somebody to ask for names that nobody registered.
+  /// Adds somebody to ask for a name before its first use.
   public func register(loader: any AlgorithmLoader) {
-    writer.withLock { $0.loaders.append(loader) }
+    writer.withLock { writer in
+      writer.loaders.append(loader)
+      publish(&writer)
+    }
   }
+
+  /// Who is asked, in order.
+  public var loaders: [any AlgorithmLoader] { writer.withLock { $0.loaders } }
 
   /// Puts a driver out of service with a reason, as a failed self-test does.
   ///
@@ -96,6 +102,7 @@ extension Registry {
     let removed = instances.remove { $0.depends(on: algorithm) }
     // Ranked anew, so that the next best is the first to be looked at.
     writer.withLock { publish(&$0) }
+    measured?.withdrawUnusable()
     notify(.quarantined(driver: algorithm.driverName, reason: reason))
     for instance in removed { notify(.removedInstance(driver: instance.driverName)) }
   }
@@ -111,6 +118,7 @@ extension Registry {
 
   private func finishRemoval(of gone: [Algorithm], provider: String) {
     let removed = instances.remove { instance in gone.contains { instance.depends(on: $0) } }
+    measured?.withdrawUnusable()
     notify(.unregistered(provider: provider, drivers: gone.map(\.driverName)))
     for instance in removed { notify(.removedInstance(driver: instance.driverName)) }
   }

@@ -18,11 +18,17 @@ import Synchronization
     public var larvalTimeLimit: UInt64
     /// Drivers whose self-test sees a flipped bit in every answer, to show what a failure leads to.
     public var corruptedSelfTests: Set<String>
+    /// How drivers are measured so that the fastest serves; nil for a registry that goes by priority alone.
+    public var measurement: MeasurementSettings?
 
     /// Makes settings.
-    public init(larvalTimeLimit: UInt64 = 60_000_000_000, corruptedSelfTests: Set<String> = []) {
+    public init(
+      larvalTimeLimit: UInt64 = 60_000_000_000, corruptedSelfTests: Set<String> = [],
+      measurement: MeasurementSettings? = nil
+    ) {
       self.larvalTimeLimit = larvalTimeLimit
       self.corruptedSelfTests = corruptedSelfTests
+      self.measurement = measurement
     }
   }
 
@@ -43,22 +49,28 @@ import Synchronization
   private let current: Atomic<Unmanaged<Snapshot>>
   let writer: Guarded<Writer>
   let instances = InstanceTable()
+  /// What was measured; nil where nothing is.
+  let measured: MeasuredSelection?
   private let observers = Guarded<[UInt64: @Sendable (RegistryEvent) -> Void]>([:])
   private let observerIDs = Atomic<UInt64>(0)
 
   /// Makes an empty registry with the templates of Core.
   public init(configuration: Configuration = .init(), policy: Policy = .init()) {
     self.configuration = configuration
+    measured = configuration.measurement.map(MeasuredSelection.init)
     var writer = Writer()
     writer.policy = policy
     for template in Self.coreTemplates { writer.templates[template.name] = template }
     let first = Snapshot(
-      generation: 0, algorithms: [], templates: writer.templates, policy: policy, instanceNames: [])
+      generation: 0, algorithms: [], templates: writer.templates, policy: policy, instanceNames: [],
+      hasLoaders: false)
     writer.published.append(first)
     // The writer's list owns it, and lives as long as the registry.
     unsafe current = Atomic(Unmanaged.passUnretained(first))
     self.writer = Guarded(writer)
   }
+
+  deinit { measured?.stop() }
 
   private static let coreTemplates: [any Template] = [HMACTemplate(), PCryptTemplate()]
 
@@ -78,7 +90,7 @@ import Synchronization
     writer.generation += 1
     let next = Snapshot(
       generation: writer.generation, algorithms: writer.algorithms, templates: writer.templates,
-      policy: writer.policy, instanceNames: instances.names)
+      policy: writer.policy, instanceNames: instances.names, hasLoaders: !writer.loaders.isEmpty)
     writer.published.append(next)
     unsafe current.store(Unmanaged.passUnretained(next), ordering: .releasing)
   }
@@ -121,6 +133,16 @@ import Synchronization
 
 /// Something that can register drivers on demand, as the kernel's `request_module` loads a module by alias.
 public protocol AlgorithmLoader: Sendable {
-  /// Registers whatever serves `name`, if anything does. Called once for concurrent askers, without locks held.
+  /// Registers whatever serves `name`, a name, driver name or alias, if anything does and it is not registered yet.
+  ///
+  /// Called before a name's first use, whether there are drivers of that name or not, and again where there are none; once
+  /// for concurrent askers, and without locks held. Quick where there is nothing to do.
   func load(_ name: String, into registry: Registry)
+  /// Registers everything that it has, for listings. Default: nothing.
+  func loadAll(into registry: Registry)
+}
+
+extension AlgorithmLoader {
+  /// Nothing.
+  public func loadAll(into registry: Registry) {}
 }

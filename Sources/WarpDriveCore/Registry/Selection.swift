@@ -9,6 +9,8 @@ public struct LookupConstraints: Sendable, Equatable {
   public var mask: AlgorithmFlags
   /// Properties that are required or preferred.
   public var query: PropertyQuery
+  /// Whether a compression driver has to work piece by piece; one that is asked for by its own name need not.
+  var needsStreaming = false
 
   /// Makes constraints; the default ones only leave out internal algorithms.
   public init(type: AlgorithmFlags = [], mask: AlgorithmFlags = [], query: PropertyQuery = .init()) {
@@ -22,7 +24,14 @@ public struct LookupConstraints: Sendable, Equatable {
   /// Synchronous drivers alone: asynchronous in the mask and not in the type, as the kernel has it.
   public static let synchronous = LookupConstraints(mask: .asynchronous)
 
-  var isNone: Bool { mask.isEmpty && query.isEmpty }
+  var isNone: Bool { mask.isEmpty && query.isEmpty && !needsStreaming }
+
+  /// The same for a stream.
+  var forStreams: LookupConstraints {
+    var constraints = self
+    constraints.needsStreaming = true
+    return constraints
+  }
 
   /// The first constraint that `algorithm` does not meet, as a reason; nil where it meets them all.
   func objection(to algorithm: Algorithm, policy: Policy) -> String? {
@@ -31,6 +40,9 @@ public struct LookupConstraints: Sendable, Equatable {
     if !difference.isEmpty { return "flags differ: \(difference.names.joined(separator: ", "))" }
     if flags.contains(.internalOnly), !(mask.contains(.internalOnly) && type.contains(.internalOnly)) {
       return "internal"
+    }
+    if needsStreaming, case .compression(let properties) = algorithm.descriptor.properties, !properties.streaming {
+      return "takes whole messages alone"
     }
     if let term = query.over(policy.query).unmet(by: algorithm) {
       return "does not have \(term.property)\(term.isNegated ? "!=" : "=")\(term.value)"

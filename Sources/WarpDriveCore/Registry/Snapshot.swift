@@ -13,13 +13,19 @@ final class NameEntry: Sendable {
   let hasInstances: Atomic<Bool>
   /// The driver that serves once it is live, where neither flags nor a policy's query leave anything to decide.
   let settled: Algorithm?
+  /// Whether the loaders were asked for this name, so that nothing better can come unasked.
+  let isAsked: Atomic<Bool>
+  /// Whether more than one of the drivers can be measured against each other; most names have one.
+  let isContested: Bool
 
-  init(exact: Algorithm?, ranked: [Algorithm], hasInstances: Bool, isQueried: Bool) {
+  init(exact: Algorithm?, ranked: [Algorithm], hasInstances: Bool, isQueried: Bool, isAsked: Bool) {
     self.exact = exact
     self.ranked = ranked
     let first = exact ?? ranked.first
+    isContested = ranked.count { $0.canBeMeasured } > 1
     settled = isQueried || first?.descriptor.flags.contains(.internalOnly) == true ? nil : first
     self.hasInstances = Atomic(hasInstances)
+    self.isAsked = Atomic(isAsked)
   }
 }
 
@@ -30,17 +36,20 @@ final class Snapshot: Sendable {
   let templates: [String: any Template]
   let policy: Policy
   let table: NameTable
+  /// Whether there is anybody to ask for what is not there.
+  let hasLoaders: Bool
   /// Lower-case alias to what it stands for.
   let aliases: [String: (name: String, keyLength: Int?)]
 
   init(
     generation: UInt64, algorithms: [Algorithm], templates: [String: any Template], policy: Policy,
-    instanceNames: Set<String>
+    instanceNames: Set<String>, hasLoaders: Bool
   ) {
     self.generation = generation
     self.algorithms = algorithms
     self.templates = templates
     self.policy = policy
+    self.hasLoaders = hasLoaders
     var byName: [String: [Algorithm]] = [:]
     var byDriver: [String: Algorithm] = [:]
     var aliases: [String: (name: String, keyLength: Int?)] = [:]
@@ -59,12 +68,12 @@ final class Snapshot: Sendable {
       index[name] = NameEntry(
         exact: byDriver[name].flatMap { policy.objection(to: $0) == nil ? $0 : nil },
         ranked: Self.ranked(permitted, policy), hasInstances: instanceNames.contains(name),
-        isQueried: !policy.query.isEmpty)
+        isQueried: !policy.query.isEmpty, isAsked: !hasLoaders)
     }
     for (name, algorithm) in byDriver where index[name] == nil {
       index[name] = NameEntry(
         exact: policy.objection(to: algorithm) == nil ? algorithm : nil, ranked: [], hasInstances: false,
-        isQueried: !policy.query.isEmpty)
+        isQueried: !policy.query.isEmpty, isAsked: !hasLoaders)
     }
     table = NameTable(index)
   }

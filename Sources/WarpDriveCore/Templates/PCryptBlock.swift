@@ -9,6 +9,8 @@ struct PCryptWork: Sendable {
   let joining: CompressionJoining
   /// Where a member's index goes; nil where the format has no room for one, or parts are no members.
   let format: MemberFormat?
+  /// Whether the fields of a gzip header are written here, since the base writes none.
+  let writesHeader: Bool
   /// Whether a block may refer back to the one before it.
   let carriesWindow: Bool
   /// Bytes of input in a block.
@@ -20,6 +22,7 @@ struct PCryptWork: Sendable {
     self.base = base
     joining = properties.joining
     format = joining == .members ? MemberFormat(magic: properties.memberMagic) : nil
+    writesHeader = format == .gzip && !properties.headers
     carriesWindow = properties.dictionaries && joining == .blocks
     blockSize = joining.blockSize
     // A sync flush adds 5 bytes (RFC 1951 section 3.2.4).
@@ -129,22 +132,24 @@ final class PCryptBlock: Sendable {
   private static func compress(
     _ content: inout Content, _ work: PCryptWork, _ part: PCryptWork.Part
   ) throws(ProviderError) -> Range<Int> {
-    guard part.isIndexed, let format = work.format else {
+    // A caller's extra field leaves no room for an index.
+    let isIndexed = part.isIndexed && part.header?.extra == nil
+    guard let format = work.format, isIndexed || (work.writesHeader && part.header != nil) else {
       return try run(&content, work, part, header: part.header, from: 0)
     }
     // The sizes are known only behind the work: room is left for what the start grows by.
-    let none = MemberIndex(storedSize: 0, plainSize: 0)
+    let none = isIndexed ? MemberIndex(storedSize: 0, plainSize: 0) : nil
     let plainest = [UInt8](repeating: 0, count: format.replacedSize)
     let size = try format.start(none, replacing: plainest, part.header).count
     let result = try run(&content, work, part, header: nil, from: size - format.replacedSize)
     let head = [UInt8](copying: content.output.bytes.extracting(result.prefix(MemberFormat.gzipHeaderSize)))
-    guard format.canIndex(head, part.header) else {
+    guard format.canReplace(head) else {
       // A header of the driver's own making stays what it is.
       return part.header == nil ? result : try run(&content, work, part, header: part.header, from: 0)
     }
     let whole = 0..<result.upperBound
-    let start = try format.start(
-      MemberIndex(storedSize: whole.count - format.prefixSize, plainSize: content.filled), replacing: head, part.header)
+    let index = MemberIndex(storedSize: whole.count - format.prefixSize, plainSize: content.filled)
+    let start = try format.start(isIndexed ? index : nil, replacing: head, part.header)
     content.output.copy(start.rawSpan, at: 0)
     return whole
   }

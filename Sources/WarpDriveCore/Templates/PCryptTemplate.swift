@@ -35,6 +35,8 @@ private struct PCryptDriver: CompressionDriver {
     let work = PCryptWork(driver, properties)
     self.work = work
     var properties = properties
+    properties.streaming = true
+    if work.writesHeader { properties.headers = true }
     // Every part can have the base's constant overhead and its own.
     let overhead = properties.bound.constant + PCryptWork.overhead
     let shift = min(

@@ -137,7 +137,7 @@ struct BatchOperations {
     var handle = try registry.compression(name(request, .compression), CompressionOptions(level: request.level))
     let output = try handle.compress(request.bytes(.input))
     let driver = handle.lastDriverName
-    return BatchResult(output: output, driver: driver, usedFallback: driver != handle.algorithm.driverName)
+    return BatchResult(output: output, driver: driver, usedFallback: handle.lastUsedFallback)
   }
 
   private func decompress(_ request: BatchRequest) throws(ProviderError) -> BatchResult {

@@ -73,7 +73,7 @@ struct Bench: Subcommand {
   }
 
   func perform() throws(CommandFailure) -> ExitStatus {
-    let registry = try device.registry()
+    let registry = try device.fullRegistry()
     let subjects = try choose(in: registry)
     try checkLevels(of: subjects)
     // Asked for now: nobody wants to measure for minutes and then hear that the file exists.

@@ -67,8 +67,10 @@ struct Compress: Subcommand {
 
   private static func perform(_ options: FileOptions) throws(CommandFailure) -> ExitStatus {
     let registry = try Registry.machine([.compression], device: options.device)
+    let algorithm = try options.findDriver(in: registry, default: "gzip")
     let codec = try CompressionCodec(
-      registry: registry, algorithm: options.findDriver(in: registry, default: "gzip"), level: options.level,
+      registry: registry, algorithm: algorithm,
+      name: algorithm.nameToAsk(options.algorithm, driver: options.driver), level: options.level,
       threads: options.threads, storesName: options.usesName ?? true)
     var transfer = try FileTransfer(codec, options)
     return try transfer.run()

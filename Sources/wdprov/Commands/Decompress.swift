@@ -46,8 +46,10 @@ struct Decompress: Subcommand {
     let options = arguments.options
     let registry = try Registry.machine([.compression], device: options.device)
     let isNamed = options.algorithm != nil || options.driver != nil
+    let algorithm = isNamed ? try options.findDriver(in: registry, default: "gzip") : nil
     let codec = DecompressionCodec(
-      registry: registry, algorithm: isNamed ? try options.findDriver(in: registry, default: "gzip") : nil,
+      registry: registry, algorithm: algorithm,
+      name: algorithm?.nameToAsk(options.algorithm, driver: options.driver),
       outputLimit: limit?.value, ratioLimit: ratioLimit, isSingle: single, isStrict: strict,
       threads: threads == 0 ? Processor.onlineCount : threads, restoresName: options.usesName ?? false)
     return try Self.run(codec, options)

@@ -5,6 +5,7 @@ import ArgumentParser
 import HostControl
 import LinuxSystem
 import WarpDrive
+import WarpDrivePlugins
 
 struct Doctor: Subcommand {
   static let configuration = CommandConfiguration(
@@ -29,6 +30,7 @@ private struct Examination {
   private var providers: [ProviderReport] = []
   private var drivers = 0
   private var usable = 0
+  private var plugins: [PluginReport] = []
   private let runDirectory = RunDirectory.usual
   private let devices = MachineDevices()
   /// What is broken, each with what to do.
@@ -59,6 +61,11 @@ private struct Examination {
   }
 
   private mutating func examine(_ registry: Registry) {
+    registry.loadAll()
+    plugins = registry.pluginRecords.map { PluginReport($0, in: registry) }
+    for plugin in plugins where plugin.state == "refused" {
+      problems.append("plugin \(plugin.record.path): \(plugin.reason ?? "refused")")
+    }
     providers = registry.providers.map { ProviderReport($0, in: registry) }
     problems += providers.compactMap { provider in provider.problem.map { "\(provider.name): \($0)" } }
     let broken = Set(providers.filter { $0.problem != nil }.map(\.name))
@@ -67,6 +74,18 @@ private struct Examination {
     usable = registry.algorithms.count { $0.state == .live }
     for algorithm in registry.algorithms where !broken.contains(algorithm.providerName) {
       if let reason = algorithm.failureReason { problems.append("\(algorithm.driverName) is in quarantine: \(reason)") }
+    }
+  }
+
+  /// The plugins of the tree, with the Debian package that each needs to be built.
+  private static let knownPlugins = [
+    ("libdeflate", "libdeflate-dev"), ("isal", "libisal-dev"), ("zstd", "libzstd-dev"), ("lz4", "liblz4-dev"),
+  ]
+
+  /// Those that are not there, and the commands that add them.
+  private var missingPlugins: [(name: String, package: String, remedy: String)] {
+    Self.knownPlugins.filter { name, _ in !plugins.contains { $0.record.provider == name } }.map { name, package in
+      (name, package, "'apt-get install \(package)', then 'make install' in a checkout, adds it")
     }
   }
 
@@ -131,6 +150,8 @@ private struct Examination {
       text +=
         "provider    \(provider.name) \(provider.version), \(provider.algorithmCount) algorithms: \(provider.state)\n"
     }
+    for plugin in plugins { text += "plugin      \(plugin.record.path): \(plugin.state)\n" }
+    for missing in missingPlugins { text += "plugin      \(missing.name) is not installed; \(missing.remedy)\n" }
     text += problems.isEmpty ? "\nNothing is broken.\n" : "\nBroken:\n"
     for problem in problems { text += "  \(problem)\n" }
     return text
@@ -151,6 +172,12 @@ private struct Examination {
       (
         "runDirectory",
         .object([("path", JSONValue(runDirectory)), ("exists", .bool(runDirectoryExists)), ("host", .bool(hasHost))])
+      ),
+      ("plugins", .array(plugins.map(\.json))),
+      (
+        "missingPlugins",
+        .array(
+          missingPlugins.map { .object([("name", .string($0.name)), ("package", .string($0.package))]) })
       ),
       ("devices", devices.json), ("providers", .array(providers.map(\.json))),
       ("drivers", .object([("total", .integer(drivers)), ("usable", .integer(usable))])),

@@ -24,6 +24,12 @@ struct Info: Subcommand {
       "Look up with required and ?preferred properties, as in 'hw=yes,?async=yes'.", valueName: "query"))
   var query: String?
 
+  @Option(name: .shortAndLong, help: "The level of compression whose ratio is asked for.")
+  var level: Int?
+
+  @Flag(help: "Measure the drivers that compete for the name now, and keep what came out.")
+  var measure = false
+
   @OptionGroup var device: DeviceOption
 
   @Flag(help: "Print JSON.")
@@ -36,8 +42,10 @@ struct Info: Subcommand {
   func perform() throws(CommandFailure) -> ExitStatus {
     let registry = try device.registry()
     let selection: Selection
+    let reports: [MeasurementReport]
     do throws(ProviderError) {
       let constraints = LookupConstraints(query: try PropertyQuery(parsing: query ?? ""))
+      reports = try Self.reports(registry, name, level, constraints, measures: measure)
       selection = try registry.explain(name, matching: constraints)
     } catch {
       throw CommandFailure(error)
@@ -45,14 +53,37 @@ struct Info: Subcommand {
     let request = RequestShape(size: size.map { Int(clamping: $0.value) }, depth: depth)
     let obstacles = registry.obstacles
     if json {
-      try StandardOutput.write(SelectionRendering.json(selection, request, obstacles).document)
+      try StandardOutput.write(SelectionRendering.json(selection, reports, request, obstacles).document)
     } else {
-      try StandardOutput.write(SelectionRendering.text(selection, request, obstacles))
+      try StandardOutput.write(SelectionRendering.text(selection, reports, request, obstacles))
     }
     guard selection.chosen != nil else {
       throw CommandFailure(.unavailable, "no driver of \(selection.name) can be used; the reasons stand above")
     }
     return .success
+  }
+
+  /// What was measured, for each operation of the name's kind; none for kinds that are not measured.
+  private static func reports(
+    _ registry: Registry, _ name: String, _ level: Int?, _ constraints: LookupConstraints, measures: Bool
+  ) throws(ProviderError) -> [MeasurementReport] {
+    // A name that no driver serves has its explanation from the selection.
+    guard let found = try? registry.algorithm(name, matching: constraints) else { return [] }
+    let operations: [MeasuredOperation] =
+      switch found.kind {
+      case .compression: [.compress, .decompress]
+      case .hash: [.digest]
+      default: []
+      }
+    var reports: [MeasurementReport] = []
+    for operation in operations {
+      let options = CompressionOptions(level: operation == .compress ? level : nil)
+      reports.append(
+        measures
+          ? try registry.measure(name, operation, options, matching: constraints)
+          : try registry.measurement(of: name, operation, options, matching: constraints))
+    }
+    return reports
   }
 }
 

@@ -41,7 +41,7 @@ struct List: Subcommand {
   }
 
   func perform() throws(CommandFailure) -> ExitStatus {
-    let registry = try device.registry()
+    let registry = try device.fullRegistry()
     if let provider, !registry.providers.contains(where: { $0.name == provider }) {
       let names = registry.providers.map(\.name).joined(separator: ", ")
       throw CommandFailure(.usage, "there is no provider '\(provider)': there are \(names)")

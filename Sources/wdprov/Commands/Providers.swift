@@ -16,7 +16,7 @@ struct Providers: Subcommand {
   var json = false
 
   func perform() throws(CommandFailure) -> ExitStatus {
-    let registry = try device.registry()
+    let registry = try device.fullRegistry()
     let providers = registry.providers.map { ProviderReport($0, in: registry) }
     if json {
       let document = JSONValue.object([("schema", 1), ("providers", .array(providers.map(\.json)))])

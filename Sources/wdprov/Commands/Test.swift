@@ -45,7 +45,7 @@ struct Test: Subcommand {
   }
 
   func perform() throws(CommandFailure) -> ExitStatus {
-    let registry = try device.registry()
+    let registry = try device.fullRegistry()
     let chosen = try choose(in: registry)
     let conformance = Conformance(registry: registry, seed: seed, effort: effort)
     var reports: [DriverReport] = []

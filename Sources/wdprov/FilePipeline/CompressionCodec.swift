@@ -8,6 +8,8 @@ import WarpDrive
 struct CompressionCodec: FileCodec {
   private let registry: Registry
   private let algorithm: Algorithm
+  /// The name that streams are asked for by: the algorithm's, or that of a driver that was named.
+  private let name: String
   private let properties: CompressionProperties
   private let level: Int?
   private let threads: Int
@@ -19,12 +21,15 @@ struct CompressionCodec: FileCodec {
   /// Chooses how files are compressed.
   ///
   /// - Parameter threads: threads for one file; 0 for one a processor, where the driver and its format allow it.
-  init(registry: Registry, algorithm: Algorithm, level: Int?, threads: Int, storesName: Bool) throws(CommandFailure) {
+  init(
+    registry: Registry, algorithm: Algorithm, name: String, level: Int?, threads: Int, storesName: Bool
+  ) throws(CommandFailure) {
     guard case .compression(let properties) = algorithm.descriptor.properties else {
       throw CommandFailure(.usage, "\(algorithm.driverName) does not compress")
     }
     self.registry = registry
     self.algorithm = algorithm
+    self.name = name
     self.properties = properties
     self.level = level
     self.threads = threads == 0 ? Processor.onlineCount : threads
@@ -43,6 +48,15 @@ struct CompressionCodec: FileCodec {
   /// By its name a better base would replace this one later; by its driver's name it stays what was asked for.
   private var parallelName: String { "pcrypt(\(algorithm.driverName))" }
 
+  /// The instance that takes long input and its level: over the driver that was measured fastest for blocks of its size,
+  /// unless a driver was named.
+  private func parallel(_ options: CompressionOptions) -> (name: String, level: Int?) {
+    guard name != algorithm.driverName, let report = try? registry.measurement(of: name, .compress, options),
+      let best = report.estimates(bytes: properties.joining.blockSize).first, best.givesRatio, !best.isDevice
+    else { return (parallelName, level) }
+    return ("pcrypt(\(best.driver))", best.level)
+  }
+
   var direction: CompressionDirection { .compress }
 
   /// Of what tells no size, as much is read as shows whether it is short.
@@ -58,13 +72,18 @@ struct CompressionCodec: FileCodec {
   }
 
   func stream(for file: borrowing InputFile, beginning head: [UInt8]) throws(CommandFailure) -> CompressionStream {
-    var options = CompressionOptions(level: level, threads: threads)
-    if storesName, let path = file.path, properties.headers {
-      options.header = GzipHeader(
-        name: HeaderName.encode(path), modificationTime: Self.headerTime(file.status.modificationTime))
-    }
+    var options = CompressionOptions(
+      level: level, threads: threads, sizeHint: file.knownSize.map { Int(clamping: $0) })
+    var asked = name
+    if cuts(file, head) { (asked, options.level) = parallel(options) }
     do throws(ProviderError) {
-      return try registry.compressor(cuts(file, head) ? parallelName : algorithm.driverName, options)
+      // Of members the template writes the headers itself, where its base does not.
+      let writesHeaders = asked != name && algorithm.name == FileFormat.gzip.algorithm
+      if storesName, let path = file.path, properties.headers || writesHeaders {
+        options.header = GzipHeader(
+          name: HeaderName.encode(path), modificationTime: Self.headerTime(file.status.modificationTime))
+      }
+      return try registry.compressor(asked, options)
     } catch {
       throw CommandFailure(error)
     }

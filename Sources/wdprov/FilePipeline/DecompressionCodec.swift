@@ -9,6 +9,8 @@ struct DecompressionCodec: FileCodec {
   let registry: Registry
   /// The algorithm that the user named; nil where the file tells.
   var algorithm: Algorithm?
+  /// The name that its streams are asked for by: the algorithm's, or that of a driver that was named.
+  var name: String?
   var outputLimit: UInt64?
   var ratioLimit: Double?
   /// Whether only the first member is wanted.
@@ -24,19 +26,21 @@ struct DecompressionCodec: FileCodec {
   // A header longer than this has more extra fields than anybody reads a name behind.
   func headSize(for file: borrowing InputFile) -> Int { restoresName ? 1 << 14 : FileFormat.magicSize }
 
-  private var options: CompressionOptions {
-    CompressionOptions(allMembers: !isSingle, outputLimit: outputLimit, ratioLimit: ratioLimit)
+  private func options(_ size: UInt64?) -> CompressionOptions {
+    CompressionOptions(
+      allMembers: !isSingle, outputLimit: outputLimit, ratioLimit: ratioLimit,
+      sizeHint: size.map { Int(clamping: $0) })
   }
 
   func stream(for file: borrowing InputFile, beginning head: [UInt8]) throws(CommandFailure) -> CompressionStream {
     do throws(ProviderError) {
-      if let algorithm { return try registry.decompressor(algorithm.driverName, options) }
+      if let name { return try registry.decompressor(name, options(file.knownSize)) }
     } catch {
       throw CommandFailure(error, about: file.name)
     }
     let format = try Self.format(of: file.path, head, file.name)
     do throws(ProviderError) {
-      return try registry.decompressor(format.algorithm, options)
+      return try registry.decompressor(format.algorithm, options(file.knownSize))
     } catch {
       guard error.code == .notFound else { throw CommandFailure(error, about: file.name) }
       throw CommandFailure(

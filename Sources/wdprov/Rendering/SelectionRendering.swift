@@ -6,8 +6,10 @@ import WarpDrive
 
 /// The output of `wdprov info`.
 enum SelectionRendering {
-  /// Facts of the chosen driver, then the candidates with their reasons.
-  static func text(_ selection: Selection, _ request: RequestShape, _ obstacles: [String: String]) -> String {
+  /// Facts of the chosen driver, then the candidates with their reasons, then what was measured.
+  static func text(
+    _ selection: Selection, _ reports: [MeasurementReport], _ request: RequestShape, _ obstacles: [String: String]
+  ) -> String {
     var facts: [(heading: String, text: String)] = []
     if let chosen = selection.chosen { facts += Self.facts(chosen, request) }
     var text =
@@ -28,6 +30,7 @@ enum SelectionRendering {
       ])
     }
     return text + "\n" + table.text + (notes.isEmpty ? "" : "\n" + notes)
+      + MeasurementRendering.text(reports, request)
   }
 
   private static func facts(_ chosen: Algorithm, _ request: RequestShape) -> [(heading: String, text: String)] {
@@ -64,7 +67,9 @@ enum SelectionRendering {
   }
 
   /// The contract's JSON.
-  static func json(_ selection: Selection, _ request: RequestShape, _ obstacles: [String: String]) -> JSONValue {
+  static func json(
+    _ selection: Selection, _ reports: [MeasurementReport], _ request: RequestShape, _ obstacles: [String: String]
+  ) -> JSONValue {
     var members: [(key: String, value: JSONValue)] = [
       ("schema", 1), ("name", .string(selection.name)), ("chosen", JSONValue(selection.chosen?.driverName)),
     ]
@@ -88,6 +93,9 @@ enum SelectionRendering {
         candidate.algorithm.members(isChosen: candidate.isChosen, obstacles[candidate.algorithm.providerName])
           + [("why", .string(candidate.reason))])
     }
-    return .object(members + [("candidates", .array(candidates))])
+    return .object(
+      members + [
+        ("candidates", .array(candidates)), ("measurement", MeasurementRendering.json(reports, request)),
+      ])
   }
 }

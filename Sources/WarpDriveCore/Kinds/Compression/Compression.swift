@@ -6,34 +6,48 @@
 /// The two directions' contexts are made when first needed and kept. For data that does not fit into memory use
 /// ``CompressionStream``.
 public struct Compression: ~Copyable, Sendable {
-  private let registry: Registry
   private let options: CompressionOptions
   private let properties: CompressionProperties
-  private var compressor: CompressionStream?
-  private var decompressor: CompressionStream?
-  private var lastFallback: String?
-  /// The algorithm that serves this handle.
+  private let route: Route?
+  private var compressor: RoutedStreams
+  private var decompressor: RoutedStreams
+  private var lastDirection = CompressionDirection.compress
+  /// The algorithm that a lookup of the name leads to.
+  ///
+  /// Where drivers were measured, each request goes to the fastest for its size: ``lastDriverName`` tells which.
   public let algorithm: Algorithm
 
-  init(_ algorithm: Algorithm, _ options: CompressionOptions, in registry: Registry) throws(ProviderError) {
+  /// A handle over `algorithm`, or by name over those that compete: `routes` are nil where nothing does.
+  init(
+    _ algorithm: Algorithm, _ options: CompressionOptions, compress: Route? = nil, decompress: Route? = nil,
+    in registry: Registry
+  ) throws(ProviderError) {
     guard case .compression(let properties) = algorithm.descriptor.properties else {
       throw algorithm.mismatch(.compression)
     }
     try properties.check(options, of: algorithm.driverName)
     self.algorithm = algorithm
     self.options = options
-    self.registry = registry
     self.properties = properties
+    route = compress
+    compressor = RoutedStreams(.compress, algorithm, options, compress, in: registry)
+    decompressor = RoutedStreams(.decompress, algorithm, options, decompress, in: registry)
   }
 
-  /// The driver that answered the last request: the chosen one, or the one that stood in for it.
+  /// The driver that answered the last request: the one that was chosen for it, or the one that stood in for it.
   public var lastDriverName: String {
-    lastFallback ?? algorithm.driverName
+    lastDirection == .compress ? compressor.lastDriverName : decompressor.lastDriverName
+  }
+
+  /// Whether the last request was answered by a stand-in because the driver that was chosen for it failed.
+  public var lastUsedFallback: Bool {
+    lastDirection == .compress ? compressor.lastUsedFallback : decompressor.lastUsedFallback
   }
 
   /// The most bytes that `count` bytes compress to, header fields included.
   public func bound(_ count: Int) -> Int {
-    let (sum, overflow) = properties.bound(count).addingReportingOverflow(options.header?.extraSize ?? 0)
+    let bound = max(properties.bound(count), route?.bound(count) ?? 0)
+    let (sum, overflow) = bound.addingReportingOverflow(options.header?.extraSize ?? 0)
     return overflow ? .max : sum
   }
 
@@ -44,20 +58,15 @@ public struct Compression: ~Copyable, Sendable {
   public mutating func compress(
     _ input: RawSpan, into output: inout OutputRawSpan
   ) throws(ProviderError) -> RequestResult {
-    if compressor == nil { compressor = try CompressionStream(.compress, algorithm, options, in: registry) }
-    guard let result = try compressor?.whole(input, into: &output) else { throw algorithm.mismatch(.compression) }
-    if result.usedFallback || lastFallback != nil {
-      lastFallback = result.usedFallback ? compressor?.lastDriverName : nil
-    }
-    return result
+    lastDirection = .compress
+    return try compressor.whole(input, into: &output)
   }
 
   /// Goes on with a compression whose output was too small; `rest` is the input behind what was used.
   public mutating func resumeCompress(
     _ rest: RawSpan, into output: inout OutputRawSpan
   ) throws(ProviderError) -> RequestResult {
-    guard let result = try compressor?.resume(rest, into: &output) else { throw Self.nothingToResume }
-    return result
+    try compressor.resume(rest, into: &output)
   }
 
   /// Appends the plain form of `input`, which holds a complete stream.
@@ -68,20 +77,15 @@ public struct Compression: ~Copyable, Sendable {
   public mutating func decompress(
     _ input: RawSpan, into output: inout OutputRawSpan
   ) throws(ProviderError) -> RequestResult {
-    if decompressor == nil { decompressor = try CompressionStream(.decompress, algorithm, options, in: registry) }
-    guard let result = try decompressor?.whole(input, into: &output) else { throw algorithm.mismatch(.compression) }
-    if result.usedFallback || lastFallback != nil {
-      lastFallback = result.usedFallback ? decompressor?.lastDriverName : nil
-    }
-    return result
+    lastDirection = .decompress
+    return try decompressor.whole(input, into: &output)
   }
 
   /// Goes on with a decompression whose output was too small; `rest` is the input behind what was used.
   public mutating func resumeDecompress(
     _ rest: RawSpan, into output: inout OutputRawSpan
   ) throws(ProviderError) -> RequestResult {
-    guard let result = try decompressor?.resume(rest, into: &output) else { throw Self.nothingToResume }
-    return result
+    try decompressor.resume(rest, into: &output)
   }
 
   /// Returns the compressed form of `input`.
@@ -123,10 +127,37 @@ public struct Compression: ~Copyable, Sendable {
         }
         return result
       }
-      consumed += grown?.progress?.consumed ?? 0
-      room = min(max(room, result.count), 1 << 26)
+      let progress = grown?.progress
+      consumed += progress?.consumed ?? 0
+      if piece.isEmpty, progress?.consumed ?? 0 == 0 {
+        // The driver takes whole messages alone, and starts again with more room.
+        room = try doubled(room, for: input.count - consumed)
+      } else {
+        room = min(max(room, result.count), 1 << 26)
+      }
       isFirst = false
     }
+  }
+
+  /// More than any format makes of a byte: zstd's blocks of one repeated byte have 128 KiB in 4 bytes (RFC 8878
+  /// section 3.1.1.2).
+  private static let greatestRatio = 1 << 17
+
+  /// Twice the room for a result of which nothing is there yet, unless that passes the caller's limit or any sense.
+  private func doubled(_ room: Int, for count: Int) throws(ProviderError) -> Int {
+    if let limit = options.outputLimit, UInt64(room) > limit {
+      throw ProviderError(
+        .limitExceeded, "the output passes the limit of \(limit) bytes: raise it if the input is trusted",
+        driver: algorithm.driverName)
+    }
+    let (most, overflow) = max(count, 8).multipliedReportingOverflow(by: Self.greatestRatio)
+    guard overflow || room <= most else {
+      throw ProviderError(
+        .backendFailure, "\(algorithm.driverName) finds \(room) bytes too few for what \(count) bytes decompress to",
+        driver: algorithm.driverName)
+    }
+    guard room <= Int.max / 2 else { throw ProviderError(.resourceExhausted, "the output does not fit into memory") }
+    return room * 2
   }
 
   /// Compresses the segments of `input` as one message into the segments of `output`, without gathering either.
@@ -135,8 +166,8 @@ public struct Compression: ~Copyable, Sendable {
   public mutating func compress(
     _ input: borrowing ScatterList, into output: inout ScatterList
   ) throws(ProviderError) -> RequestResult {
-    var stream = try CompressionStream(.compress, algorithm, options, in: registry)
-    return try stream.run(input, into: &output)
+    lastDirection = .compress
+    return try compressor.run(input, into: &output)
   }
 
   /// Decompresses the segments of `input`, one message, into the segments of `output`.
@@ -145,11 +176,7 @@ public struct Compression: ~Copyable, Sendable {
   public mutating func decompress(
     _ input: borrowing ScatterList, into output: inout ScatterList
   ) throws(ProviderError) -> RequestResult {
-    var stream = try CompressionStream(.decompress, algorithm, options, in: registry)
-    return try stream.run(input, into: &output)
-  }
-
-  private static var nothingToResume: ProviderError {
-    ProviderError(.invalidState, "there is no request to resume: begin one first")
+    lastDirection = .decompress
+    return try decompressor.run(input, into: &output)
   }
 }

@@ -80,7 +80,11 @@ extension GzipHeader {
 
 /// How a stream is to be compressed or decompressed.
 public struct CompressionOptions: Sendable, Equatable {
-  /// The level; nil for the driver's default.
+  /// The level; nil for the default.
+  ///
+  /// In handles by a driver's name it is that driver's. By an algorithm's name it is the level of the driver flagged
+  /// ``AlgorithmFlags/reference`` (zlib's 1 to 9, for gzip) where drivers were measured: it asks for the ratio that the
+  /// reference gives there, and each driver that serves gets the level of its own that gives no less.
   public var level: Int?
   /// The strategy.
   public var strategy: CompressionStrategy
@@ -100,12 +104,16 @@ public struct CompressionOptions: Sendable, Equatable {
   public var ratioLimit: Double?
   /// Threads that may work on one stream, for drivers that use several (`pcrypt`); nil for one for each processor.
   public var threads: Int?
+  /// The bytes that the whole stream is expected to have, so that a driver can be chosen; nil where nobody knows.
+  ///
+  /// A hint: more or less may come.
+  public var sizeHint: Int?
 
   /// Makes options.
   public init(
     level: Int? = nil, strategy: CompressionStrategy = .automatic, windowBits: Int? = nil, dictionary: [UInt8]? = nil,
     header: GzipHeader? = nil, allMembers: Bool = true, outputLimit: UInt64? = nil, ratioLimit: Double? = nil,
-    threads: Int? = nil
+    threads: Int? = nil, sizeHint: Int? = nil
   ) {
     self.level = level
     self.strategy = strategy
@@ -116,6 +124,7 @@ public struct CompressionOptions: Sendable, Equatable {
     self.outputLimit = outputLimit
     self.ratioLimit = ratioLimit
     self.threads = threads
+    self.sizeHint = sizeHint
   }
 }
 

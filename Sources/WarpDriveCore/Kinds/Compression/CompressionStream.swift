@@ -22,6 +22,8 @@ public struct CompressionStream: ~Copyable, Sendable {
   var transform: any CompressionTransform & ~Copyable
   var use: AlgorithmUse
   let options: CompressionOptions
+  /// The level that the caller asked for, where a plan gave the driver another one.
+  let standInLevel: Int?
   let magic: [UInt8]
   /// Whether frames that are no data may stand before others (RFC 8878 section 3.1.2).
   let skipsFrames: Bool
@@ -38,6 +40,14 @@ public struct CompressionStream: ~Copyable, Sendable {
   init(
     _ direction: CompressionDirection, _ algorithm: Algorithm, _ options: CompressionOptions, in registry: Registry
   ) throws(ProviderError) {
+    try self.init(direction, algorithm, options, in: registry, standInLevel: options.level)
+  }
+
+  /// A stream by a driver whose level a plan chose; a driver that stands in for it gets the level that was asked for.
+  init(
+    _ direction: CompressionDirection, _ algorithm: Algorithm, _ options: CompressionOptions, in registry: Registry,
+    standInLevel: Int?
+  ) throws(ProviderError) {
     guard case .compression(let properties) = algorithm.descriptor.properties else {
       throw algorithm.mismatch(.compression)
     }
@@ -46,10 +56,13 @@ public struct CompressionStream: ~Copyable, Sendable {
     do throws(ProviderError) {
       transform = try algorithm.compressionDriver().makeTransform(direction, options)
     } catch {
-      transform = try use.fallback(after: error).makeCompressionTransform(direction, options)
+      var other = options
+      other.level = standInLevel
+      transform = try use.fallback(after: error).makeCompressionTransform(direction, other)
       use.substitute()
     }
     self.use = use
+    self.standInLevel = standInLevel
     self.direction = direction
     self.options = options
     magic = options.allMembers ? properties.memberMagic : []
@@ -123,7 +136,7 @@ public struct CompressionStream: ~Copyable, Sendable {
       guard error.code.isDriverFault else { throw ended(by: error) }
       output.removeLast(output.byteCount - before)
       var other = CompressionStream(
-        try use.fallback(after: error).makeCompressionTransform(direction, options), like: self)
+        try use.fallback(after: error).makeCompressionTransform(direction, standInOptions), like: self)
       let result = try other.finish(input, &output, usedFallback: true)
       use.endOnFallback(start, input.byteCount, result.produced)
       position = .failed
@@ -147,6 +160,12 @@ public struct CompressionStream: ~Copyable, Sendable {
     }
   }
 
+  private var standInOptions: CompressionOptions {
+    var options = options
+    options.level = standInLevel
+    return options
+  }
+
   private mutating func ended(by error: ProviderError) -> ProviderError {
     if error.code != .outputTooSmall { position = .failed }
     return use.failed(error)
@@ -156,6 +175,7 @@ public struct CompressionStream: ~Copyable, Sendable {
     self.transform = transform
     use = AlgorithmUse(other.use.algorithm, in: other.use.registry)
     options = other.options
+    standInLevel = other.standInLevel
     magic = other.magic
     skipsFrames = other.skipsFrames
     direction = other.direction
@@ -220,7 +240,7 @@ public struct CompressionStream: ~Copyable, Sendable {
       guard totalIn == 0, totalOut == 0, output.byteCount == before, error.code.isDriverFault,
         let other = try? use.fallback(after: error)
       else { throw error }
-      transform = try other.makeCompressionTransform(direction, options)
+      transform = try other.makeCompressionTransform(direction, standInOptions)
       use.substitute()
       step = try transform.step(input, into: &output, flush)
     }
@@ -257,11 +277,12 @@ public struct CompressionStream: ~Copyable, Sendable {
       seen += 1
     }
     if seen == magic.count {
-      progress.consumed += used
       try transform.reset()
       position = .inside
-      let magic = magic
-      let header = try transform.step(magic.rawSpan, into: &output, .none)
+      // What this call gave stays in its input; of the magic the transform lacks what earlier calls gave.
+      guard alreadySeen > 0 else { return }
+      let gone = Array(magic.prefix(alreadySeen))
+      let header = try transform.step(gone.rawSpan, into: &output, .none)
       totalIn += UInt64(header.consumed)
     } else if flush == .finish {
       trailing += alreadySeen

@@ -95,18 +95,18 @@ package enum MemberFormat: Equatable, Sendable {
   /// What stands at the start of a member with an index, in place of what a driver wrote there.
   ///
   /// - Parameters:
-  ///   - index: the sizes of the whole member.
+  ///   - index: the sizes of the whole member; nil for the fields alone.
   ///   - written: the first ``replacedSize`` bytes of what a driver wrote.
   ///   - header: the fields besides, where the format has any.
   func start(
-    _ index: MemberIndex, replacing written: [UInt8], _ header: GzipHeader?
+    _ index: MemberIndex?, replacing written: [UInt8], _ header: GzipHeader?
   ) throws(ProviderError) -> [UInt8] {
-    let sizes = Self.bytes(index.storedSize) + Self.bytes(index.plainSize)
+    let sizes = index.map { Self.bytes($0.storedSize) + Self.bytes($0.plainSize) }
     switch self {
-    case .frames: return Self.frameStart + sizes
+    case .frames: return sizes.map { Self.frameStart + $0 } ?? []
     case .gzip:
       var fields = header ?? GzipHeader(operatingSystem: written[9])
-      fields.extra = Self.subfieldStart + sizes
+      if let sizes { fields.extra = Self.subfieldStart + sizes }
       // XFL tells how hard the driver tried, which it knows best.
       return try fields.bytes(extraFlags: written[8])
     }
@@ -120,11 +120,10 @@ package enum MemberFormat: Equatable, Sendable {
     }
   }
 
-  /// Whether what a driver wrote can get an index: a gzip header with nothing in it but what ten bytes hold.
-  func canIndex(_ written: [UInt8], _ header: GzipHeader?) -> Bool {
+  /// Whether what a driver wrote can get another start: a gzip header with nothing in it but what ten bytes hold.
+  func canReplace(_ written: [UInt8]) -> Bool {
     switch self {
-    case .gzip:
-      written.count >= Self.gzipHeaderSize && written.starts(with: [0x1F, 0x8B, 8, 0]) && header?.extra == nil
+    case .gzip: written.count >= Self.gzipHeaderSize && written.starts(with: [0x1F, 0x8B, 8, 0])
     case .frames(let magic): written.starts(with: magic)
     }
   }

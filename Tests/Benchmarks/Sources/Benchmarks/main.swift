@@ -1,5 +1,5 @@
 // Prints every row with its peer, ratio, goal and whether it holds: `make bench`; with `device`, the device alone; with
-// `warpdrive`, programs' queues alone.
+// `warpdrive`, programs' queues alone; with `selection`, selection by measurement.
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
@@ -42,6 +42,8 @@ do {
     try Suite.repeatOne(arguments[2], count)
   } else if arguments.count >= 2, arguments[1] == "device" {
     try measureDevice(arguments.dropFirst(2))
+  } else if arguments.count >= 2, arguments[1] == "selection" {
+    try measureSelection(arguments.dropFirst(2))
   } else if arguments.count == 6, arguments[1] == "warpdrive", arguments[2] == WarpDriveProcess.argument,
     let place = UInt32(arguments[4]), let client = WarpDriveProcess(rawValue: arguments[5])
   {
@@ -105,6 +107,8 @@ func compare() throws {
   for row in try Suite.hotPaths() {
     print(padded(row.name, 24), padded("\(row.operations)", 12), padded("\(row.allocations)", 12), row.locks)
   }
+  print()
+  try measureSelection([])
   print()
   try measureDevice()
   print()

@@ -29,6 +29,19 @@ size_t baseline_inflate(const void *data, size_t length, void *out, size_t capac
 /// baseline_deflate in two threads, each with a stream and a buffer of its own, count times in all.
 void baseline_deflate_in_two_threads(const void *data, size_t length, size_t count);
 
+/// Opens libdeflate, for a second driver of deflate; false where it is not installed.
+bool baseline_rival_open(void);
+/// A context of libdeflate for one level, 1 to 12; NULL without memory. The functions need baseline_rival_open.
+void *baseline_rival_compressor(int level);
+void baseline_rival_free_compressor(void *context);
+/// Returns the compressed length, or 0 where it does not fit.
+size_t baseline_rival_compress(void *context, const void *data, size_t length, void *out, size_t capacity);
+void *baseline_rival_decompressor(void);
+void baseline_rival_free_decompressor(void *context);
+/// Returns 0 for success; 3 where the output is too small (enum libdeflate_result).
+int baseline_rival_decompress(void *context, const void *data, size_t length, void *out, size_t capacity,
+                              size_t *used, size_t *written);
+
 /// A client's rings and doorbell page, and where it is in them.
 ///
 /// The page has the words of HiSilicon's doorbells: at 0x1000 the submission queue's, at 0x1008 the completion queue's,

@@ -1,0 +1,70 @@
+// What trials found, kept from one process to the next.
+// SPDX-License-Identifier: Apache-2.0
+
+import HostControl
+import LinuxSystem
+import WarpDriveCore
+
+/// A file of the user's with what each plugin offers, so that no process tries what another has tried.
+///
+/// An entry is for one state of one file. The cache saves time and nothing else: a plugin that is loaded says itself what it
+/// registers. A file that others could have written is not read.
+struct PluginCache: Sendable {
+  /// The largest file that is read, in bytes.
+  private static let sizeLimit = 1 << 20
+  private static let schema = 1
+
+  /// The file.
+  let path: String
+
+  /// The cache of this user: `$XDG_CACHE_HOME/wdprov/plugins.json`, or the same below `$HOME/.cache`; nil in a program that
+  /// has more rights than who started it, and where no variable says where.
+  static var usual: PluginCache? {
+    if let cache = CurrentProcess.environmentVariable("XDG_CACHE_HOME"), cache.utf8.first == UInt8(ascii: "/") {
+      return PluginCache(path: "\(cache)/wdprov/plugins.json")
+    }
+    guard let home = CurrentProcess.environmentVariable("HOME"), home.utf8.first == UInt8(ascii: "/") else {
+      return nil
+    }
+    return PluginCache(path: "\(home)/.cache/wdprov/plugins.json")
+  }
+
+  /// The listings by file identity.
+  func read() -> [String: PluginListing] {
+    guard let status = try? Pathname.status(of: path, followingLinks: false), status.kind == .regular,
+      status.userID == CurrentProcess.effectiveUserID, status.mode & 0o022 == 0,
+      let bytes = try? FileDescriptor.contents(of: path, limit: Self.sizeLimit),
+      let value = JSONValue(parsing: bytes), value["schema"]?.count == UInt64(Self.schema)
+    else { return [:] }
+    var listings: [String: PluginListing] = [:]
+    for entry in value["plugins"]?.elements ?? [] {
+      guard let identity = entry["identity"]?.text, let provider = entry["provider"]?.text else { continue }
+      var listing = PluginListing()
+      listing.provider = provider
+      listing.version = entry["version"]?.text ?? ""
+      listing.algorithms = entry["algorithms"]?.elements.compactMap(\.text) ?? []
+      listing.drivers = entry["drivers"]?.elements.compactMap(\.text) ?? []
+      listing.aliases = entry["aliases"]?.elements.compactMap(\.text) ?? []
+      listings[identity] = listing
+    }
+    return listings
+  }
+
+  /// Replaces the file, at once; where that fails the next process tries anew.
+  func write(_ listings: [String: PluginListing]) {
+    let entries = listings.sorted { $0.key < $1.key }.map { identity, listing in
+      JSONValue.object([
+        ("identity", .string(identity)), ("provider", .string(listing.provider)),
+        ("version", .string(listing.version)), ("algorithms", JSONValue(listing.algorithms)),
+        ("drivers", JSONValue(listing.drivers)), ("aliases", JSONValue(listing.aliases)),
+      ])
+    }
+    let document = JSONValue.object([("schema", .integer(Self.schema)), ("plugins", .array(entries))]).document
+    let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+    try? Pathname.makeDirectory(folder, mode: 0o700)
+    guard let file = try? OutputFile(path: path, mode: 0o600) else { return }
+    let bytes = Array(document.utf8)
+    guard (try? file.descriptor.writeAll(bytes.rawSpan)) != nil else { return }
+    try? file.commit(replacing: true)
+  }
+}
