@@ -5,6 +5,7 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <link.h>
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
@@ -42,6 +43,22 @@ static void close_standard_streams(void) {
   }
 }
 
+static int stop_at_once(struct dl_phdr_info *object, size_t size, void *context) {
+  (void)object;
+  (void)size;
+  (void)context;
+  return 1;
+}
+
+// Takes what glibc's fork() does not free in the child: the linker's lock of dl_iterate_phdr(3), which any thread may
+// have held. A child that comes past this can hang for no fault but the object's.
+static void say_ready(int output) {
+  (void)dl_iterate_phdr(stop_at_once, NULL);
+  if (write(output, "", 1) != 1) {
+    _exit(CLINUX_TRIAL_NOT_LOADED);
+  }
+}
+
 static _Noreturn void run_trial(
     const char *path, const char *symbol, int (*body)(void *, int), uint32_t seconds, int output) {
   restore_signals();
@@ -57,6 +74,7 @@ static _Noreturn void run_trial(
   (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_CPU, seconds);
+  say_ready(output);
   void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
   if (library == NULL) {
     const char *reason = dlerror();

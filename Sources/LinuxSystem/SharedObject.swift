@@ -70,15 +70,16 @@ public enum SharedObject {
     _ body: @convention(c) (UnsafeMutableRawPointer, Int32) -> Int32
   ) throws(SystemError) -> Trial {
     guard !path.utf8.contains(0) else { return .notLoaded(reason: "its path has a zero byte") }
-    var output: Int32 = -1
     let deadline = MonotonicClock.deadline(after: nanoseconds)
-    let child = unsafe try start(
-      path, symbol, UInt32(clamping: nanoseconds / 1_000_000_000 + 1), until: deadline, body, &output)
-    guard let child else { return .timedOut }
-    let pipe = FileDescriptor(owning: output)
-    let written = read(pipe, until: deadline)
+    // A child that waits uses no processor time; one that computes for ever is ended by the kernel, whatever comes of us.
+    let seconds = UInt32(clamping: nanoseconds / 1_000_000_000 + 1)
+    let started = try start(until: deadline) { output in
+      unsafe clinux_start_trial(path, symbol, body, seconds, &output)
+    }
+    guard let child = started else { return .timedOut }
+    let written = read(child.pipe, until: deadline)
     // One that closed the pipe may hang all the same.
-    guard let status = end(of: child, until: written == nil ? 0 : deadline), let written else { return .timedOut }
+    guard let status = end(of: child.id, until: written == nil ? 0 : deadline), let written else { return .timedOut }
     let signal = status & 0x7F
     if signal != 0 { return .crashed(signal: signal) }
     switch status >> 8 & 0xFF {
@@ -89,15 +90,38 @@ public enum SharedObject {
     }
   }
 
-  /// Makes the child; nil where another thread is loading for too long.
+  /// A child, and the pipe that it writes to.
+  private struct Child: ~Copyable {
+    let id: pid_t
+    let pipe: FileDescriptor
+  }
+
+  /// Makes a child that is about to load; nil where none came so far.
+  ///
+  /// A child may find a lock of the linker taken for ever, by a thread that it does not have: then the next is tried.
   private static func start(
-    _ path: String, _ symbol: String, _ seconds: UInt32, until deadline: UInt64,
-    _ body: @convention(c) (UnsafeMutableRawPointer, Int32) -> Int32, _ output: inout Int32
-  ) throws(SystemError) -> pid_t? {
-    guard linker.wait(nanoseconds: MonotonicClock.remaining(until: deadline)) else { return nil }
-    defer { linker.signal() }
-    // A child that waits uses no processor time; one that computes for ever is ended by the kernel, whatever comes of us.
-    return try systemCall("fork", path: path) { unsafe clinux_start_trial(path, symbol, body, seconds, &output) }
+    until deadline: UInt64, _ fork: (inout Int32) -> pid_t
+  ) throws(SystemError) -> Child? {
+    var patience: UInt64 = 100_000_000
+    while MonotonicClock.remaining(until: deadline) > 0 {
+      guard linker.wait(nanoseconds: MonotonicClock.remaining(until: deadline)) else { return nil }
+      var output: Int32 = -1
+      let result = Result { () throws(SystemError) in try systemCall("fork") { fork(&output) } }
+      linker.signal()
+      let child = Child(id: try result.get(), pipe: FileDescriptor(owning: output))
+      if isReady(child.pipe, until: min(deadline, MonotonicClock.deadline(after: patience))) { return child }
+      _ = end(of: child.id, until: 0)
+      patience *= 2
+    }
+    return nil
+  }
+
+  /// Takes the byte from the pipe which says that the child is about to load.
+  private static func isReady(_ pipe: borrowing FileDescriptor, until deadline: UInt64) -> Bool {
+    let ready = try? pipe.poll(for: .readable, nanoseconds: MonotonicClock.remaining(until: deadline))
+    guard ready?.isEmpty == false else { return false }
+    var byte: [UInt8] = [1]
+    return (try? FileDescriptor.readChunk(of: pipe, into: &byte)) == 1 && byte == [0]
   }
 
   /// The status with which a child ended; nil where it had not by the deadline, and was killed with what it started.
