@@ -206,3 +206,6 @@ if Context.environment["WDPROV_LIBRARIES_ONLY"] == "1" {
     }
   }
 }
+
+// Symbol graphs are made of all modules there are, and those of tests are not built for the documentation.
+if Context.environment["WDPROV_WITHOUT_TESTS"] == "1" { package.targets.removeAll { $0.type == .test } }

@@ -6,6 +6,7 @@ set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 scratch=${SCRATCH:-.build}
+export WDPROV_WITHOUT_TESTS=1
 
 Scripts/swift.sh package --scratch-path "$scratch" dump-symbol-graph \
   --minimum-access-level public --skip-synthesized-members
