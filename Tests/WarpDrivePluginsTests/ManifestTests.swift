@@ -118,6 +118,21 @@ struct CacheTests {
     #expect(starts() == 3)
   }
 
+  @Test("one that hung costs the next process no time, until the file changes")
+  func hung() throws {
+    try place.install(.init(fault: "entry hangs", trace: place.trace))
+    func refusals() -> [String] {
+      place.loader(cache: place.cache, rules: .init(timeLimit: 300_000_000)).records.map(\.refusal)
+    }
+    #expect(refusals().allSatisfy { $0.contains("its start hangs") })
+    #expect(starts() == 1)
+    #expect(refusals().allSatisfy { $0.contains("its start hangs") })
+    #expect(starts() == 1)
+    try place.install(.init(trace: place.trace))
+    #expect(look() == ["toy"])
+    #expect(starts() == 2)
+  }
+
   @Test("the file is its user's alone")
   func mode() throws {
     #expect(look() == ["toy"])

@@ -45,6 +45,7 @@ struct PluginCache: Sendable {
       listing.algorithms = entry["algorithms"]?.elements.compactMap(\.text) ?? []
       listing.drivers = entry["drivers"]?.elements.compactMap(\.text) ?? []
       listing.aliases = entry["aliases"]?.elements.compactMap(\.text) ?? []
+      listing.hungAt = entry["hungAt"]?.count
       listings[identity] = listing
     }
     return listings
@@ -53,11 +54,12 @@ struct PluginCache: Sendable {
   /// Replaces the file, at once; where that fails the next process tries anew.
   func write(_ listings: [String: PluginListing]) {
     let entries = listings.sorted { $0.key < $1.key }.map { identity, listing in
-      JSONValue.object([
-        ("identity", .string(identity)), ("provider", .string(listing.provider)),
-        ("version", .string(listing.version)), ("algorithms", JSONValue(listing.algorithms)),
-        ("drivers", JSONValue(listing.drivers)), ("aliases", JSONValue(listing.aliases)),
-      ])
+      JSONValue.object(
+        [
+          ("identity", .string(identity)), ("provider", .string(listing.provider)),
+          ("version", .string(listing.version)), ("algorithms", JSONValue(listing.algorithms)),
+          ("drivers", JSONValue(listing.drivers)), ("aliases", JSONValue(listing.aliases)),
+        ] + (listing.hungAt.map { [("hungAt", .integer(Int(clamping: $0)))] } ?? []))
     }
     let document = JSONValue.object([("schema", .integer(Self.schema)), ("plugins", .array(entries))]).document
     let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])

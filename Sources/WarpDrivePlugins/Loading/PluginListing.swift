@@ -16,11 +16,24 @@ struct PluginListing: Sendable, Equatable {
   var drivers: [String] = []
   /// Other names of the algorithms.
   var aliases: [String] = []
+  /// When it was given up, on the machine's monotonic clock in nanoseconds; nil for a plugin that was ready in time.
+  var hungAt: UInt64?
 
   /// Every name that a lookup may use, in lower case.
   var names: Set<String> { Set((algorithms + drivers + aliases).map { $0.lowercased() }) }
 
-  /// Tries a plugin in a child process.
+  /// How long a plugin that hung is not tried again, in nanoseconds: no process of that time pays the time limit again.
+  private static let hangIsKept: UInt64 = 600_000_000_000
+
+  /// Whether the trial that this comes of is to be made again.
+  var isOutdated: Bool {
+    guard let hungAt else { return false }
+    // A time to come is of a machine that was started anew.
+    let now = MonotonicClock.now()
+    return now < hungAt || now - hungAt > Self.hangIsKept
+  }
+
+  /// Tries a plugin in a child process; one that hangs gives a listing that says so.
   ///
   /// - Throws: why the plugin cannot be used.
   static func trying(_ path: String, nanoseconds: UInt64) throws(ProviderError) -> PluginListing {
@@ -41,8 +54,9 @@ struct PluginListing: Sendable, Equatable {
     case .crashed(let signal):
       throw ProviderError(.backendFailure, "it crashed with signal \(signal) when it was tried")
     case .timedOut:
-      throw ProviderError(
-        .timedOut, "it was not ready after \(nanoseconds / 1_000_000) ms when it was tried: its start hangs")
+      var listing = PluginListing()
+      listing.hungAt = MonotonicClock.now()
+      return listing
     }
   }
 

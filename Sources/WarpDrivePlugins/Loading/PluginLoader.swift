@@ -211,6 +211,7 @@ public final class PluginLoader: AlgorithmLoader {
     _ name: String, in directory: String, _ cached: [String: PluginListing]
   ) -> (record: PluginRecord, listing: PluginListing?) {
     var record = PluginRecord("\(directory)/\(name)")
+    var hung: PluginListing?
     do throws(ProviderError) {
       let file = try PluginFile(name, in: directory)
       record.file = file
@@ -225,17 +226,24 @@ public final class PluginLoader: AlgorithmLoader {
       let listing: PluginListing
       if let loaded = try LoadedPlugin.listing(file) {
         listing = loaded
-      } else if let tried = cached[file.identity] {
+      } else if let tried = cached[file.identity], !tried.isOutdated {
         listing = tried
       } else {
         listing = try PluginListing.trying(file.path, nanoseconds: rules.timeLimit)
+      }
+      if listing.hungAt != nil {
+        hung = listing
+        throw ProviderError(
+          .timedOut,
+          "it was not ready after \(rules.timeLimit / 1_000_000) ms when it was tried: its start hangs (tried again after 10 min, or when it changes)"
+        )
       }
       record.take(listing)
       try manifest?.check(provider: listing.provider, algorithms: listing.algorithms)
       return (record, listing)
     } catch {
       record.state = .refused(error)
-      return (record, nil)
+      return (record, hung)
     }
   }
 
