@@ -186,7 +186,8 @@ soak: $(WDPROV) ## the long runs, three hours or more: to be done before a relea
 
 # swift-crypto is a peer only when asked for: it takes minutes to build. .gitignore is the start-up rows' tiny file.
 bench: export WDPROV_BENCH_SWIFT_CRYPTO := 1
-bench: $(WDPROV) ## the benchmarks against the C libraries
+bench: export WDPROV_TEST_PLUGINS := $(abspath $(PLUGINS))
+bench: $(WDPROV) $(PLUGINS)/.built ## the benchmarks against the C libraries
 	@Scripts/swift.sh run -c release --package-path Tests/Benchmarks Benchmarks $(abspath $(WDPROV) .gitignore)
 
 bench-peers: $(WDPROV) plugins ## the command beside pigz, igzip and others: ratios and goals

@@ -1,5 +1,5 @@
 // Prints every row with its peer, ratio, goal and whether it holds: `make bench`; with `device`, the device alone; with
-// `warpdrive`, programs' queues alone; with `selection`, selection by measurement.
+// `warpdrive`, programs' queues alone; with `selection`, selection by measurement; with `plugin`, a call of a plugin.
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
@@ -42,6 +42,8 @@ do {
     try Suite.repeatOne(arguments[2], count)
   } else if arguments.count >= 2, arguments[1] == "device" {
     try measureDevice(arguments.dropFirst(2))
+  } else if arguments.count == 2, arguments[1] == "plugin" {
+    show(try measurePluginCall())
   } else if arguments.count >= 2, arguments[1] == "selection" {
     try measureSelection(arguments.dropFirst(2))
   } else if arguments.count == 6, arguments[1] == "warpdrive", arguments[2] == WarpDriveProcess.argument,
@@ -107,6 +109,8 @@ func compare() throws {
   for row in try Suite.hotPaths() {
     print(padded(row.name, 24), padded("\(row.operations)", 12), padded("\(row.allocations)", 12), row.locks)
   }
+  print()
+  show(try measurePluginCall())
   print()
   try measureSelection([])
   print()
