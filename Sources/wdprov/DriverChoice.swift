@@ -2,21 +2,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import WarpDrive
+import WarpDrivePlugins
 
 extension Registry {
   /// Bytes of a file from which a command measures drivers beside its work, where nobody has.
   private static let measuredFrom = 16 << 20
+  /// Bytes of files from which plugins are looked for: to load and test one takes longer than zlib takes for fewer.
+  private static let pluginsFrom: UInt64 = 1 << 17
 
   /// The registry of this machine, with the providers that serve `kinds`, or all.
   ///
   /// - Parameter device: the accelerator that this process drives, as a command line names it; nil for `WDPROV_DEVICE`,
   ///   or else for what the machine has to offer.
-  static func machine(_ kinds: [AlgorithmKind]? = nil, device: String? = nil) throws(CommandFailure) -> Registry {
+  /// - Parameter bytes: how many bytes there are to do, for work that a built-in driver can do as well; nil: not known.
+  static func machine(
+    _ kinds: [AlgorithmKind]? = nil, device: String? = nil, bytes: UInt64? = nil
+  ) throws(CommandFailure) -> Registry {
     let address = try DeviceAddress.chosen(device)
     do throws(ProviderError) {
       var configuration = try MachineConfiguration.current()
       // A command that is over in a moment uses what was measured; only long files are worth a measurement.
       configuration.registry.measurement?.startsFrom = measuredFrom
+      // Where the administrator ranks drivers, that decides.
+      if let bytes, bytes < pluginsFrom, configuration.policy == Policy() { configuration.plugins.areUsed = false }
       return try standard(configuration: configuration, kinds: kinds, device: address?.standardDevice)
     } catch {
       throw CommandFailure(error)

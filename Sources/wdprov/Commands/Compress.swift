@@ -66,7 +66,8 @@ struct Compress: Subcommand {
   }
 
   private static func perform(_ options: FileOptions) throws(CommandFailure) -> ExitStatus {
-    let registry = try Registry.machine([.compression], device: options.device)
+    let registry = try Registry.machine(
+      [.compression], device: options.device, bytes: options.isDriverOpen ? options.knownSize : nil)
     let algorithm = try options.findDriver(in: registry, default: "gzip")
     let codec = try CompressionCodec(
       registry: registry, algorithm: algorithm,

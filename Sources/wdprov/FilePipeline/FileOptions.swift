@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import LinuxSystem
 
 /// What a command line says about files.
 struct FileOptions {
@@ -24,6 +25,19 @@ struct FileOptions {
   /// Whether the header has to do with name and time; nil for the command's habit.
   var usesName: Bool?
   var files: [String] = []
+
+  /// Whether any driver of the usual format will do.
+  var isDriverOpen: Bool { algorithm == nil && driver == nil && level == nil }
+
+  /// Bytes of all files; nil where that cannot be told without reading.
+  var knownSize: UInt64? {
+    var sum: UInt64 = 0
+    for file in files {
+      guard file != "-", let status = try? Pathname.status(of: file), status.kind == .regular else { return nil }
+      sum += UInt64(clamping: status.size)
+    }
+    return files.isEmpty ? nil : sum
+  }
 
   init() {}
 
