@@ -1,99 +1,52 @@
-// Authenticated ciphers on one EVP context each: neither has a key schedule of its own for opening.
+// Makes authenticated ciphers of every family, and wipes what a failed request leaves.
 // SPDX-License-Identifier: Apache-2.0
 
-#include "include/cossl_aead.h"
+#include "aead.h"
 
-#include "ciphers.h"
 #include "include/cossl_library.h"
 
-#include <limits.h>
-#include <openssl/core_names.h>
-#include <openssl/params.h>
-
-struct aead {
-  cossl_aead head;
-  EVP_CIPHER_CTX *context;
-  // What the context was last told; 0 where a new key may have changed it.
-  size_t nonce_length;
-  // The tag as the one parameter of a call, and the end of the list. EVP_CIPHER_CTX_ctrl would make the same of it
-  // after looking up what its number means, which takes 15 ns of the 270 for 64 bytes.
-  OSSL_PARAM tag[2];
-};
-
-static enum cossl_mode mode_of(cossl_aead_algorithm algorithm) {
-  return algorithm == COSSL_GCM_AES ? COSSL_MODE_GCM : COSSL_MODE_CHACHA20_POLY1305;
-}
-
-void cossl_aead_destroy(cossl_aead *head) {
-  struct aead *aead = (struct aead *)head;
-  // The provider wipes its key as it frees its state.
-  cossl_libcrypto.EVP_CIPHER_CTX_free(aead->context);
-  cossl_release(aead, sizeof *aead);
-}
+bool cossl_built_with_sm4_aead(void) { return OPENSSL_VERSION_NUMBER >= 0x30100000L; }
 
 cossl_aead *cossl_aead_create(cossl_aead_algorithm algorithm) {
-  // Both take 32-byte keys: a libcrypto without that cipher is found out here, before there is a key.
-  if (!cossl_load(NULL, 0) || cossl_evp_cipher(mode_of(algorithm), 32) == NULL) return NULL;
-  struct aead *aead = cossl_allocate(sizeof *aead);
-  if (aead == NULL) return NULL;
-  aead->head.algorithm = algorithm;
-  aead->tag[0] = (OSSL_PARAM)OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, NULL, 0);
-  aead->tag[1] = (OSSL_PARAM)OSSL_PARAM_END;
-  aead->context = cossl_libcrypto.EVP_CIPHER_CTX_new();
-  if (aead->context != NULL) return &aead->head;
-  cossl_aead_destroy(&aead->head);
+  if (!cossl_load(NULL, 0)) return NULL;
+  switch (algorithm) {
+    case COSSL_GCM_AES: return cossl_evp_aead_create(COSSL_AEAD_AES_GCM);
+    case COSSL_CHACHA20_POLY1305: return cossl_evp_aead_create(COSSL_AEAD_CHACHA20_POLY1305);
+    case COSSL_GCM_ARIA: return cossl_evp_aead_create(COSSL_AEAD_ARIA_GCM);
+    case COSSL_GCM_SM4: return cossl_evp_aead_create(COSSL_AEAD_SM4_GCM);
+    case COSSL_CCM_AES: return cossl_ccm_create(COSSL_AEAD_AES_CCM);
+    case COSSL_CCM_ARIA: return cossl_ccm_create(COSSL_AEAD_ARIA_CCM);
+    case COSSL_CCM_SM4: return cossl_ccm_create(COSSL_AEAD_SM4_CCM);
+    case COSSL_OCB_AES: return cossl_evp_aead_create(COSSL_AEAD_AES_OCB);
+    case COSSL_SIV_AES: return cossl_siv_create();
+    case COSSL_RFC4106_GCM_AES:
+    case COSSL_RFC4309_CCM_AES:
+    case COSSL_RFC4543_GCM_AES: return cossl_ipsec_create(algorithm);
+    // Digest lengths: FIPS 180-4.
+    case COSSL_AUTHENC_SHA1_CBC_AES: return cossl_authenc_create(COSSL_SHA1, 20);
+    case COSSL_AUTHENC_SHA256_CBC_AES: return cossl_authenc_create(COSSL_SHA256, 32);
+    case COSSL_AUTHENC_SHA384_CBC_AES: return cossl_authenc_create(COSSL_SHA384, 48);
+    case COSSL_AUTHENC_SHA512_CBC_AES: return cossl_authenc_create(COSSL_SHA512, 64);
+  }
   return NULL;
 }
 
-bool cossl_aead_set_key(cossl_aead *head, const void *key, size_t length) {
-  struct aead *aead = (struct aead *)head;
-  aead->nonce_length = 0;
-  const EVP_CIPHER *cipher = cossl_evp_cipher(mode_of(head->algorithm), length);
-  if (cipher != NULL && cossl_libcrypto.EVP_CipherInit_ex2(aead->context, cipher, key, NULL, 1, NULL) == 1) return true;
-  cossl_libcrypto.EVP_CIPHER_CTX_reset(aead->context);
+void cossl_aead_destroy(cossl_aead *aead) { aead->operations->destroy(aead); }
+
+cossl_key_status cossl_aead_set_key(cossl_aead *aead, const void *key, size_t length) {
+  return aead->operations->set_key(aead, key, length);
+}
+
+bool cossl_aead_seal(cossl_aead *aead, const cossl_aead_parameters *parameters, const void *in, size_t length,
+                     void *out, void *tag, size_t tag_length) {
+  if (aead->operations->seal(aead, parameters, in, length, out, tag, tag_length)) return true;
+  if (length > 0) cossl_libcrypto.OPENSSL_cleanse(out, length);
   return false;
 }
 
-static bool begin(struct aead *aead, bool sealing, const cossl_aead_parameters *parameters) {
-  const size_t length = parameters->nonce_length;
-  if (length != aead->nonce_length) {
-    if (length == 0 || length > INT_MAX
-        || cossl_libcrypto.EVP_CIPHER_CTX_ctrl(aead->context, EVP_CTRL_AEAD_SET_IVLEN, (int)length, NULL) != 1) {
-      return false;
-    }
-    aead->nonce_length = length;
-  }
-  return cossl_libcrypto.EVP_CipherInit_ex2(aead->context, NULL, NULL, parameters->nonce, sealing, NULL) == 1
-      && cossl_cipher_pieces(aead->context, parameters->associated, parameters->associated_length, NULL);
-}
-
-static bool end(struct aead *aead) {
-  unsigned char none[EVP_MAX_BLOCK_LENGTH];
-  int written = 0;
-  return cossl_libcrypto.EVP_CipherFinal_ex(aead->context, none, &written) == 1;
-}
-
-bool cossl_aead_seal(cossl_aead *head, const cossl_aead_parameters *parameters, const void *in, size_t length,
-                     void *out, void *tag, size_t tag_length) {
-  struct aead *aead = (struct aead *)head;
-  aead->tag[0].data = tag;
-  aead->tag[0].data_size = tag_length;
-  return begin(aead, true, parameters) && cossl_cipher_pieces(aead->context, in, length, out) && end(aead)
-      && cossl_libcrypto.EVP_CIPHER_CTX_get_params(aead->context, aead->tag) == 1;
-}
-
-cossl_open_status cossl_aead_open(cossl_aead *head, const cossl_aead_parameters *parameters, const void *in,
+cossl_open_status cossl_aead_open(cossl_aead *aead, const cossl_aead_parameters *parameters, const void *in,
                                   size_t length, void *out, const void *tag, size_t tag_length) {
-  struct aead *aead = (struct aead *)head;
-  cossl_open_status status = COSSL_OPEN_FAILED;
-  // The tag is only read: parameters have no const because others of them are written.
-  aead->tag[0].data = (void *)tag;
-  aead->tag[0].data_size = tag_length;
-  if (begin(aead, false, parameters) && cossl_libcrypto.EVP_CIPHER_CTX_set_params(aead->context, aead->tag) == 1
-      && cossl_cipher_pieces(aead->context, in, length, out)) {
-    // Verifying is all that is left to do: a failure is the tag's.
-    status = end(aead) ? COSSL_OPENED : COSSL_UNAUTHENTIC;
-  }
+  const cossl_open_status status = aead->operations->open(aead, parameters, in, length, out, tag, tag_length);
   if (status != COSSL_OPENED && length > 0) cossl_libcrypto.OPENSSL_cleanse(out, length);
   return status;
 }

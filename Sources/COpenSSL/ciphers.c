@@ -11,16 +11,12 @@ static struct {
   const char *name;
   _Atomic(EVP_CIPHER *) fetched;
 } ciphers[] = {
-    {.mode = COSSL_MODE_GCM, .key_length = 16, .name = "AES-128-GCM"},
-    {.mode = COSSL_MODE_GCM, .key_length = 24, .name = "AES-192-GCM"},
-    {.mode = COSSL_MODE_GCM, .key_length = 32, .name = "AES-256-GCM"},
     {.mode = COSSL_MODE_CBC, .key_length = 16, .name = "AES-128-CBC"},
     {.mode = COSSL_MODE_CBC, .key_length = 24, .name = "AES-192-CBC"},
     {.mode = COSSL_MODE_CBC, .key_length = 32, .name = "AES-256-CBC"},
     {.mode = COSSL_MODE_CTR, .key_length = 16, .name = "AES-128-CTR"},
     {.mode = COSSL_MODE_CTR, .key_length = 24, .name = "AES-192-CTR"},
     {.mode = COSSL_MODE_CTR, .key_length = 32, .name = "AES-256-CTR"},
-    {.mode = COSSL_MODE_CHACHA20_POLY1305, .key_length = 32, .name = "ChaCha20-Poly1305"},
 };
 
 const EVP_CIPHER *cossl_evp_cipher(enum cossl_mode mode, size_t key_length) {

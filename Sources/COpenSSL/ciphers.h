@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum cossl_mode { COSSL_MODE_GCM, COSSL_MODE_CBC, COSSL_MODE_CTR, COSSL_MODE_CHACHA20_POLY1305 };
+enum cossl_mode { COSSL_MODE_CBC, COSSL_MODE_CTR };
 
 // The process's fetched cipher of that mode and key length in bytes; NULL where there is none.
 const EVP_CIPHER *cossl_evp_cipher(enum cossl_mode mode, size_t key_length);

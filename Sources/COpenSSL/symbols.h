@@ -22,6 +22,7 @@
   REQUIRED(OpenSSL_version_num) \
   REQUIRED(CRYPTO_zalloc) \
   REQUIRED(CRYPTO_clear_free) \
+  REQUIRED(CRYPTO_memcmp) \
   REQUIRED(OPENSSL_cleanse) \
   REQUIRED(ERR_error_string_n) \
   REQUIRED(ERR_get_error_all) \

@@ -1,46 +1,8 @@
-// AES-GCM and ChaCha20-Poly1305 with kept keys.
+// The driver and the transform of libcrypto's authenticated ciphers, with kept keys.
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
 import WarpDriveCore
-
-/// One of libcrypto's authenticated ciphers.
-struct AEADAlgorithm: Sendable {
-  /// libcrypto's cipher.
-  let algorithm: cossl_aead_algorithm
-  /// What it is registered as.
-  let descriptor: AlgorithmDescriptor
-
-  static let all = [
-    AEADAlgorithm(
-      algorithm: COSSL_GCM_AES,
-      descriptor: AlgorithmDescriptor(
-        name: "gcm(aes)", driverName: "gcm-aes-openssl", priority: 300,
-        // SP 800-38D section 5.2: any nonce, 12 bytes recommended, of which libcrypto takes up to 128; tags of 16 to 12
-        // bytes, and 8 or 4 for the uses of its appendix C, as the kernel allows (crypto_gcm_check_authsize).
-        properties: .aead(
-          .init(
-            keyLengths: KeyLengths(16, 32, step: 8), ivSize: 12, tagLengths: [16, 15, 14, 13, 12, 8, 4],
-            nonceLengths: 1...128)),
-        aliases: ["aes-gcm"]
-          + AlgorithmAlias.aes { "aes-\($0)-gcm" } + AlgorithmAlias.aes { "aes\($0)-gcm" }
-          + AlgorithmAlias.aes { "id-aes\($0)-gcm" } + AlgorithmAlias.aes(identifier: 6),
-        // SP 800-38D section 5.2.1.1: 2^39 - 256 bits of plaintext.
-        maximumRequest: (1 << 36) - 32)),
-    AEADAlgorithm(
-      algorithm: COSSL_CHACHA20_POLY1305,
-      descriptor: AlgorithmDescriptor(
-        name: "rfc7539(chacha20,poly1305)", driverName: "rfc7539-chacha20-poly1305-openssl", priority: 300,
-        // RFC 8439 section 2.8, which has no other lengths.
-        properties: .aead(.init(keyLengths: KeyLengths(32, 32), ivSize: 12, tagLengths: [16])),
-        aliases: [
-          // The last is RFC 8103's.
-          "chacha20-poly1305", "chacha20poly1305", "rfc8439(chacha20,poly1305)", "1.2.840.113549.1.9.16.3.18",
-        ],
-        // RFC 8439 section 2.8: a counter of 32 bits for blocks of 64 bytes, from 1.
-        maximumRequest: (1 << 38) - 64)),
-  ]
-}
 
 /// The driver of one authenticated cipher.
 struct AuthenticatedCipherDriver: AEADDriver {
@@ -54,16 +16,18 @@ struct AuthenticatedCipherDriver: AEADDriver {
     guard let context = unsafe cossl_aead_create(algorithm.algorithm) else {
       throw Libcrypto.missing(algorithm.descriptor.name)
     }
-    return unsafe AuthenticatedCipherTransform(context)
+    return unsafe AuthenticatedCipherTransform(context, longestAAD: algorithm.longestAAD)
   }
 }
 
-/// An authenticated cipher under one key.
-struct AuthenticatedCipherTransform: AEADTransform, ~Copyable {
+/// An authenticated cipher under one key: the context and the longest associated data.
+@safe struct AuthenticatedCipherTransform: AEADTransform, ~Copyable {
   private let context: OwnedContext<cossl_aead>
+  private let longestAAD: Int
 
   /// Takes ownership of `context`.
-  init(_ context: UnsafeMutablePointer<cossl_aead>) {
+  init(_ context: UnsafeMutablePointer<cossl_aead>, longestAAD: Int) {
+    self.longestAAD = longestAAD
     unsafe self.context = OwnedContext(context) { raw in
       unsafe cossl_aead_destroy(raw.assumingMemoryBound(to: cossl_aead.self))
     }
@@ -71,13 +35,14 @@ struct AuthenticatedCipherTransform: AEADTransform, ~Copyable {
 
   mutating func setKey(_ key: RawSpan) throws(ProviderError) {
     let context = unsafe context.pointer
-    let isDone = unsafe key.withUnsafeBytes { unsafe cossl_aead_set_key(context, $0.baseAddress, $0.count) }
-    guard isDone else { throw Libcrypto.failed(to: "take a key") }
+    let status = unsafe key.withUnsafeBytes { unsafe cossl_aead_set_key(context, $0.baseAddress, $0.count) }
+    guard status == COSSL_KEY_TAKEN else { throw Self.refusal(status) }
   }
 
   mutating func seal(
     _ plaintext: RawSpan, nonce: RawSpan, aad: RawSpan, tagLength: Int, into output: inout OutputRawSpan
   ) throws(ProviderError) {
+    try checkAAD(aad)
     let context = unsafe context.pointer
     let count = plaintext.byteCount
     let isDone = unsafe withParameters(nonce, aad) { parameters in
@@ -94,6 +59,7 @@ struct AuthenticatedCipherTransform: AEADTransform, ~Copyable {
   mutating func open(
     _ ciphertext: RawSpan, tag: RawSpan, nonce: RawSpan, aad: RawSpan, into output: inout OutputRawSpan
   ) throws(ProviderError) {
+    try checkAAD(aad)
     let context = unsafe context.pointer
     var status = COSSL_OPEN_FAILED
     _ = unsafe withParameters(nonce, aad) { parameters in
@@ -114,6 +80,7 @@ struct AuthenticatedCipherTransform: AEADTransform, ~Copyable {
   mutating func seal(
     inPlace bytes: inout MutableRawSpan, nonce: RawSpan, aad: RawSpan, tagLength: Int, tag: inout OutputRawSpan
   ) throws(ProviderError) {
+    try checkAAD(aad)
     let context = unsafe context.pointer
     let isDone = unsafe withParameters(nonce, aad) { parameters in
       unsafe bytes.withUnsafeMutableBytes { text in
@@ -130,6 +97,7 @@ struct AuthenticatedCipherTransform: AEADTransform, ~Copyable {
   mutating func open(
     inPlace bytes: inout MutableRawSpan, tag: RawSpan, nonce: RawSpan, aad: RawSpan
   ) throws(ProviderError) {
+    try checkAAD(aad)
     let context = unsafe context.pointer
     let status = unsafe withParameters(nonce, aad) { parameters in
       unsafe bytes.withUnsafeMutableBytes { text in
@@ -158,22 +126,37 @@ struct AuthenticatedCipherTransform: AEADTransform, ~Copyable {
     }
   }
 
+  @inline(__always)
+  private func checkAAD(_ aad: RawSpan) throws(ProviderError) {
+    if aad.byteCount > longestAAD { throw tooLong(aad.byteCount) }
+  }
+
+  @inline(never)
+  private func tooLong(_ count: Int) -> ProviderError {
+    ProviderError(
+      .invalidArgument,
+      "libcrypto takes associated data of at most \(longestAAD) bytes here, not \(count): authenticate its hash instead"
+    )
+  }
+
+  @inline(never)
+  private static func refusal(_ status: cossl_key_status) -> ProviderError {
+    switch status {
+    case COSSL_KEY_MALFORMED:
+      ProviderError(
+        .invalidKey,
+        "an authenc key begins with the 8 bytes that the kernel wants (rtattr of length 8 and type 1, then the length "
+          + "of the encryption key): make it with AEADKeyForm.authencKey")
+    case COSSL_KEY_LENGTH:
+      ProviderError(.invalidKeyLength, "the AES key in this key has 16, 24 or 32 bytes: its header says another length")
+    default: Libcrypto.failed(to: "take a key")
+    }
+  }
+
   @inline(never)
   private static func refusal(_ status: cossl_open_status) -> ProviderError {
     guard status == COSSL_UNAUTHENTIC else { return Libcrypto.failed(to: "open a message") }
     return Libcrypto.failure(
       .authentication, "the message is not authentic: its tag belongs to another key, nonce, associated data or text")
-  }
-}
-
-extension AlgorithmAlias {
-  /// An alias for each key length of AES, by the length in bits.
-  static func aes(_ name: (_ bits: Int) -> String) -> [AlgorithmAlias] {
-    [128, 192, 256].map { AlgorithmAlias(name($0), keyLength: $0 / 8) }
-  }
-
-  /// The object identifiers of a mode of AES: NIST's arc has 20 numbers a key length (csrc.nist.gov, CSOR).
-  static func aes(identifier mode: Int) -> [AlgorithmAlias] {
-    aes { "2.16.840.1.101.3.4.1.\(mode + ($0 - 128) / 64 * 20)" }
   }
 }

@@ -192,6 +192,48 @@ struct FaultTests {
     #expect(try pair.statistics("toyaead-toy").requests == before)
   }
 
+  @Test("a nonce is used once a message has come out, or where sealing in place failed")
+  func nonceOfFailedSeal() throws {
+    let nonce = [UInt8](repeating: 0, count: 8)
+    func sealing(_ handle: inout AEAD) -> ProviderError.Code? {
+      do throws(ProviderError) {
+        _ = try handle.seal(Self.message, nonce: nonce)
+        return nil
+      } catch {
+        return error.code
+      }
+    }
+    for effect in [Fault.Effect.throwing(.invalidState), .throwingAfterwards(.invalidState)] {
+      let pair = try FaultyPair(ToyAEAD())
+      pair.faults.arm([Fault(effect, at: .seal)])
+      var handle = try pair.registry.aead("toyaead", key: Self.key)
+      #expect(sealing(&handle) == .invalidState)
+      #expect(sealing(&handle) == nil, "nothing came out before")
+      #expect(sealing(&handle) == .invalidArgument)
+    }
+    let pair = try FaultyPair(ToyAEAD())
+    pair.faults.arm([Fault(.throwing(.deviceLost), at: .seal)])
+    var handle = try pair.registry.aead("toyaead", key: Self.key)
+    #expect(sealing(&handle) == nil)
+    #expect(handle.lastDriverName == "toyaead-toy")
+    #expect(sealing(&handle) == .invalidArgument, "the fallback's message came out")
+
+    pair.faults.arm([Fault(.throwing(.invalidState), at: .seal)])
+    var inPlace = try pair.registry.aead("toyaead", key: Self.key)
+    var bytes = Self.message
+    var code: ProviderError.Code?
+    do throws(ProviderError) {
+      var span = bytes.mutableRawSpan
+      _ = try [UInt8](capacity: 16) { (tag) throws(ProviderError) in
+        try inPlace.seal(inPlace: &span, nonce: nonce.rawSpan, aad: RawSpan(), tag: &tag)
+      }
+    } catch {
+      code = error.code
+    }
+    #expect(code == .invalidState)
+    #expect(sealing(&inPlace) == .invalidArgument, "some of it may have been encrypted")
+  }
+
   @Test("compression falls back for a whole message, and for a stream before its first byte alone")
   func compression() throws {
     let pair = try FaultyPair(ToyCompression())

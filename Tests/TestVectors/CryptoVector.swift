@@ -83,7 +83,7 @@ public struct AEADVector: Sendable {
 
   /// The source file and the line or number in it.
   public let id: String
-  /// The algorithm's name: `gcm(aes)`, `rfc7539(chacha20,poly1305)`.
+  /// The algorithm's name: `gcm(aes)`, `ccm(aria)`, `rfc7539(chacha20,poly1305)`.
   public let algorithm: String
   /// The directions that the source tests.
   public let operations: Set<Operation>
@@ -91,7 +91,7 @@ public struct AEADVector: Sendable {
   public let result: VectorResult
   /// The key.
   public let key: [UInt8]
-  /// The nonce: 1, 8, 12, 60 or 64 bytes of GCM; 12 of ChaCha20-Poly1305, or another number that must be refused.
+  /// The nonce, of a length that the algorithm has, or for ChaCha20-Poly1305 also of one that must be refused.
   public let iv: [UInt8]
   /// What is authenticated and not encrypted.
   public let aad: [UInt8]
@@ -99,7 +99,7 @@ public struct AEADVector: Sendable {
   public let plaintext: [UInt8]
   /// The ciphertext, without the tag.
   public let ciphertext: [UInt8]
-  /// The tag, whose length is part of the vector: 12 to 16 bytes.
+  /// The tag, whose length is part of the vector: 4 to 16 bytes.
   public let tag: [UInt8]
   /// What the source says of it, for a failure's message.
   public let comment: String

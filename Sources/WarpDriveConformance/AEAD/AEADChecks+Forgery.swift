@@ -7,15 +7,16 @@ import WarpDriveCore
 extension AEADChecks {
   static func outputLimits(_ trial: inout Trial) throws {
     var handle = try trial.makeAEAD(trial.makeKey())
-    let plaintext = trial.random.bytes(trial.unit + 7)
+    let plaintext = trial.random.bytes(trial.textLength(trial.unit + 7))
     let nonce = trial.makeNonce()
-    let sealed = try handle.seal(plaintext, nonce: nonce)
+    let aad = trial.makeAAD(0...0)
+    let sealed = try handle.seal(plaintext, nonce: nonce, aad: aad)
     var output = try TestMemory(capacity: sealed.count)
     for placement in Placement.edges {
       for room in [0, plaintext.count, sealed.count - 1] {
         trial.begin(["call": "seal", "room": room, "output": placement])
         let refused = try output.capture(room, placement, for: trial) { (span) throws(ProviderError) in
-          try handle.seal(plaintext.rawSpan, nonce: nonce.rawSpan, aad: RawSpan(), into: &span)
+          try handle.seal(plaintext.rawSpan, nonce: nonce.rawSpan, aad: aad.rawSpan, into: &span)
         }
         try trial.expectRefused(refused, required: sealed.count)
       }
@@ -24,13 +25,13 @@ extension AEADChecks {
         let refused = try output.capture(room, placement, for: trial) { (span) throws(ProviderError) in
           try handle.open(
             sealed.rawSpan.extracting(first: plaintext.count), tag: sealed.rawSpan.extracting(last: handle.tagLength),
-            nonce: nonce.rawSpan, aad: RawSpan(), into: &span)
+            nonce: nonce.rawSpan, aad: aad.rawSpan, into: &span)
         }
         try trial.expectRefused(refused, required: plaintext.count)
       }
       trial.begin(["call": "seal", "room": sealed.count, "output": placement])
       let written = try output.capture(sealed.count, placement, for: trial) { (span) throws(ProviderError) in
-        try handle.seal(plaintext.rawSpan, nonce: nonce.rawSpan, aad: RawSpan(), into: &span)
+        try handle.seal(plaintext.rawSpan, nonce: nonce.rawSpan, aad: aad.rawSpan, into: &span)
       }
       try trial.expectWritten(written, sealed, "the message is sealed to something else with more room")
     }
@@ -38,22 +39,29 @@ extension AEADChecks {
 
   static func keyLengths(_ trial: inout Trial) throws {
     let lengths = trial.aeadProperties.keyLengths
-    let message = trial.random.bytes(100)
+    let message = trial.random.bytes(trial.textLength(100))
     let nonce = trial.makeNonce()
+    let aad = trial.makeAAD(0...0)
     for length in lengths.sample(&trial.random) {
-      let key = trial.random.bytes(length)
+      let key = trial.makeKey(of: length)
       trial.begin(["key length": length])
       var handle = try trial.makeAEAD(key)
-      let sealed = try handle.seal(message, nonce: nonce)
-      for index in trial.sampleIndices(of: length) {
+      let sealed = try handle.seal(message, nonce: nonce, aad: aad)
+      for index in trial.sampleIndices(of: length) where index >= trial.keyHeaderSize {
         var other = key
         other[index] ^= 0xFF
         trial.begin(["key length": length, "changed key byte": index])
         var changed = try trial.makeAEAD(other)
         try trial.expect(
-          changed.seal(message, nonce: nonce), differsFrom: sealed, "the message does not depend on a byte of the key")
-        let error = errorOf { () throws(ProviderError) in _ = try changed.open(sealed, nonce: nonce) }
-        try trial.expect(error, is: .authentication, when: "a message of another key")
+          changed.seal(message, nonce: nonce, aad: aad), differsFrom: sealed,
+          "the message does not depend on a byte of the key")
+        var opened: [UInt8]?
+        let error = errorOf { () throws(ProviderError) in opened = try changed.open(sealed, nonce: nonce, aad: aad) }
+        if let opened, trial.hasKeyForTextAlone {
+          try trial.expect(opened, differsFrom: message, "another key opens the message")
+        } else {
+          try trial.expect(error, is: .authentication, when: "a message of another key")
+        }
       }
     }
     for length in lengths.refused {
@@ -70,38 +78,40 @@ extension AEADChecks {
   static func nonceLengths(_ trial: inout Trial) throws {
     let properties = trial.aeadProperties
     var handle = try trial.makeAEAD(trial.makeKey())
-    let message = trial.random.bytes(60)
+    let message = trial.random.bytes(trial.textLength(60))
+    let aad = trial.makeAAD(0...0)
     let taken = properties.nonceLengths
     var lengths: Set = [taken.lowerBound, taken.upperBound, properties.ivSize]
     for _ in 0..<4 { lengths.insert(trial.random.number(in: taken)) }
     for length in lengths.sorted() where taken.contains(length) {
       let nonce = trial.random.bytes(length)
       trial.begin(["nonce length": length])
-      let sealed = try handle.seal(message, nonce: nonce)
-      try trial.expect(handle.open(sealed, nonce: nonce), equals: message, "opening does not undo sealing")
+      let sealed = try handle.seal(message, nonce: nonce, aad: aad)
+      try trial.expect(handle.open(sealed, nonce: nonce, aad: aad), equals: message, "opening does not undo sealing")
       for index in 0..<length {
         trial.begin(["nonce length": length, "changed nonce byte": index])
         var other = nonce
         other[index] ^= 1
         try trial.expect(
-          handle.seal(message, nonce: other), differsFrom: sealed, "the message does not depend on a byte of the nonce")
+          handle.seal(message, nonce: other, aad: aad), differsFrom: sealed,
+          "the message does not depend on a byte of the nonce")
       }
     }
     for length in [0, taken.lowerBound - 1, taken.upperBound + 1, 2 * taken.upperBound]
     where length >= 0 && !taken.contains(length) {
       let nonce = trial.random.bytes(length)
       trial.begin(["nonce length": length])
-      var error = errorOf { () throws(ProviderError) in _ = try handle.seal(message, nonce: nonce) }
+      var error = errorOf { () throws(ProviderError) in _ = try handle.seal(message, nonce: nonce, aad: aad) }
       try trial.expect(error, is: .invalidIVLength, when: "a nonce of \(length) bytes")
       error = errorOf { () throws(ProviderError) in
-        _ = try handle.open([UInt8](repeating: 0, count: 60), nonce: nonce)
+        _ = try handle.open([UInt8](repeating: 0, count: message.count + handle.tagLength), nonce: nonce, aad: aad)
       }
       try trial.expect(error, is: .invalidIVLength, when: "a nonce of \(length) bytes")
       error = errorOf { () throws(ProviderError) in
         var bytes = message
         var span = bytes.mutableRawSpan
         let tag = [UInt8](repeating: 0, count: handle.tagLength)
-        try handle.open(inPlace: &span, tag: tag.rawSpan, nonce: nonce.rawSpan, aad: RawSpan())
+        try handle.open(inPlace: &span, tag: tag.rawSpan, nonce: nonce.rawSpan, aad: aad.rawSpan)
       }
       try trial.expect(error, is: .invalidIVLength, when: "a nonce of \(length) bytes in place")
     }
@@ -110,19 +120,20 @@ extension AEADChecks {
   static func tagLengths(_ trial: inout Trial) throws {
     let lengths = trial.aeadProperties.tagLengths
     let key = trial.makeKey()
-    let message = trial.random.bytes(50)
+    let message = trial.random.bytes(trial.textLength(50))
+    let aad = trial.makeAAD(0...0)
     let nonce = trial.makeNonce()
     for length in lengths {
       trial.begin(["tag length": length])
       var handle = try trial.makeAEAD(key, tagLength: length)
-      let sealed = try handle.seal(message, nonce: nonce)
+      let sealed = try handle.seal(message, nonce: nonce, aad: aad)
       try trial.expect(sealed.count, is: message.count + length, "the sealed message has the wrong length")
-      try trial.expect(handle.open(sealed, nonce: nonce), equals: message, "opening does not undo sealing")
+      try trial.expect(handle.open(sealed, nonce: nonce, aad: aad), equals: message, "opening does not undo sealing")
       for other in 0...length + 1 where other != length {
         trial.begin(["tag length": length, "given": other])
         let tag = Array((sealed.suffix(length) + [0]).prefix(other))
         let error = errorOf { () throws(ProviderError) in
-          _ = try handle.open(Array(sealed.prefix(message.count)), tag: tag, nonce: nonce)
+          _ = try handle.open(Array(sealed.prefix(message.count)), tag: tag, nonce: nonce, aad: aad)
         }
         try trial.expect(error, is: .invalidTagLength, when: "a tag of \(other) bytes")
       }
@@ -139,12 +150,14 @@ extension AEADChecks {
   static func corruption(_ trial: inout Trial) throws {
     for tagLength in trial.aeadProperties.tagLengths {
       var handle = try trial.makeAEAD(trial.makeKey(), tagLength: tagLength)
-      let plaintext = trial.random.bytes(trial.random.number(in: 1...80))
-      let aad = trial.random.bytes(trial.random.number(in: 1...40))
+      let length = trial.random.number(in: 1...80)
+      let plaintext = trial.random.bytes(max(trial.algorithm.descriptor.blockSize, trial.textLength(length)))
+      let aad = trial.makeAAD(1...40)
       let nonce = trial.makeNonce()
       let sealed = try handle.seal(plaintext, nonce: nonce, aad: aad)
       let parts: [(name: String, bytes: [UInt8])] = [("sealed message", sealed), ("AAD", aad), ("nonce", nonce)]
-      for (index, part) in parts.enumerated() {
+      let isTagged = [true, !aad.isEmpty, !nonce.isEmpty && !trial.hasKeyForTextAlone]
+      for (index, part) in parts.enumerated() where isTagged[index] {
         // Every bit of a tag, a sample of the others.
         let tagBits = index == 0 ? (plaintext.count * 8)..<(sealed.count * 8) : 0..<0
         let others = (0..<trial.effort.cases(40)).map { _ in trial.random.number(in: 0...part.bytes.count * 8 - 1) }
@@ -166,8 +179,8 @@ extension AEADChecks {
 
   static func truncation(_ trial: inout Trial) throws {
     var handle = try trial.makeAEAD(trial.makeKey())
-    let plaintext = trial.random.bytes(trial.random.number(in: 20...60))
-    let aad = trial.random.bytes(20)
+    let plaintext = trial.random.bytes(trial.textLength(trial.random.number(in: 20...60)))
+    let aad = trial.makeAAD(20...20)
     let nonce = trial.makeNonce()
     let sealed = try handle.seal(plaintext, nonce: nonce, aad: aad)
     for length in 0..<sealed.count {
@@ -185,23 +198,24 @@ extension AEADChecks {
   static func wipedOutput(_ trial: inout Trial) throws {
     var handle = try trial.makeAEAD(trial.makeKey())
     var output = try TestMemory(capacity: 4096)
-    for length in [1, 16, 17, trial.unit, 300, 4096] {
+    let aad = trial.makeAAD(0...0)
+    for length in [1, 16, 17, trial.unit, 300, 4096].map(trial.textLength) {
       // One value that is neither the canary nor zero, so that any of it left in memory can be told.
       let plaintext = [UInt8](repeating: 0x3C, count: length)
       let nonce = trial.makeNonce()
-      let sealed = try handle.seal(plaintext, nonce: nonce)
+      let sealed = try handle.seal(plaintext, nonce: nonce, aad: aad)
       let ciphertext = Array(sealed.prefix(length))
       var tag = Array(sealed.suffix(handle.tagLength))
       tag[trial.random.number(in: 0...tag.count - 1)] ^= 0x80
       let forged = tag
       trial.begin(["length": length, "call": "open"])
       let opened = try output.capture(length, .upperEdge, for: trial) { (span) throws(ProviderError) in
-        try handle.open(ciphertext.rawSpan, tag: forged.rawSpan, nonce: nonce.rawSpan, aad: RawSpan(), into: &span)
+        try handle.open(ciphertext.rawSpan, tag: forged.rawSpan, nonce: nonce.rawSpan, aad: aad.rawSpan, into: &span)
       }
       try trial.expectNothing(of: plaintext, opened)
       trial.begin(["length": length, "call": "open in place"])
       let changed = try output.change(ciphertext, .upperEdge, for: trial) { (span) throws(ProviderError) in
-        try handle.open(inPlace: &span, tag: forged.rawSpan, nonce: nonce.rawSpan, aad: RawSpan())
+        try handle.open(inPlace: &span, tag: forged.rawSpan, nonce: nonce.rawSpan, aad: aad.rawSpan)
       }
       try trial.expect(changed.error, is: .authentication, when: "a forged tag")
       try trial.expect(
@@ -215,45 +229,49 @@ extension AEADChecks {
     }
     var handle = try trial.makeAEAD(trial.makeKey())
     let nonce = trial.makeNonce()
+    let aad = trial.makeAAD(0...0)
     let tag = [UInt8](repeating: 0, count: handle.tagLength)
     trial.begin(["call": "seal", "limit": limit])
     let sealing = try trial.errorOfRequest(longerThan: limit, by: 1) { (input, output) throws(ProviderError) in
-      try handle.seal(input, nonce: nonce.rawSpan, aad: RawSpan(), into: &output)
+      try handle.seal(input, nonce: nonce.rawSpan, aad: aad.rawSpan, into: &output)
     }
     try trial.expect(sealing, is: .invalidArgument, when: "a message above the limit")
     trial.begin(["call": "open", "limit": limit])
     let opening = try trial.errorOfRequest(longerThan: limit, by: 1) { (input, output) throws(ProviderError) in
-      try handle.open(input, tag: tag.rawSpan, nonce: nonce.rawSpan, aad: RawSpan(), into: &output)
+      try handle.open(input, tag: tag.rawSpan, nonce: nonce.rawSpan, aad: aad.rawSpan, into: &output)
     }
     try trial.expect(opening, is: .invalidArgument, when: "a message above the limit")
     guard limit <= trial.effort.size(1 << 20) else { return }
     trial.begin(["length": limit, "limit": limit])
-    let message = trial.random.bytes(limit)
-    let sealed = try handle.seal(message, nonce: nonce)
-    try trial.expect(handle.open(sealed, nonce: nonce), equals: message, "the longest message does not come back")
+    let message = trial.random.bytes(trial.textLength(limit))
+    let sealed = try handle.seal(message, nonce: nonce, aad: aad)
+    try trial.expect(
+      handle.open(sealed, nonce: nonce, aad: aad), equals: message, "the longest message does not come back")
   }
 
   static func reuse(_ trial: inout Trial) throws {
     let key = trial.makeKey()
     var handle = try trial.makeAEAD(key)
     for _ in 0..<trial.effort.cases(10) {
-      let plaintext = trial.random.bytes(trial.random.number(in: 0...300))
+      let plaintext = trial.random.bytes(trial.textLength(trial.random.number(in: 0...300)))
+      let aad = trial.makeAAD(1...1)
+      let otherAAD = aad.map { $0 ^ 3 }
       let nonce = trial.makeNonce()
       var fresh = try trial.makeAEAD(key)
-      let sealed = try fresh.seal(plaintext, nonce: nonce, aad: [1])
+      let sealed = try fresh.seal(plaintext, nonce: nonce, aad: aad)
       trial.begin(["length": plaintext.count, "after": "a forged message"])
-      _ = errorOf { () throws(ProviderError) in _ = try handle.open(sealed, nonce: nonce, aad: [2]) }
+      _ = errorOf { () throws(ProviderError) in _ = try handle.open(sealed, nonce: nonce, aad: otherAAD) }
       try trial.expect(
-        handle.open(sealed, nonce: nonce, aad: [1]), equals: plaintext, "the message is opened to something else")
+        handle.open(sealed, nonce: nonce, aad: aad), equals: plaintext, "the message is opened to something else")
       trial.begin(["length": plaintext.count, "after": "a forged message, sealing"])
-      _ = errorOf { () throws(ProviderError) in _ = try handle.open(sealed, nonce: nonce, aad: [2]) }
+      _ = errorOf { () throws(ProviderError) in _ = try handle.open(sealed, nonce: nonce, aad: otherAAD) }
       try trial.expect(
-        handle.seal(plaintext, nonce: nonce, aad: [1]), equals: sealed, "the message is sealed to something else")
+        handle.seal(plaintext, nonce: nonce, aad: aad), equals: sealed, "the message is sealed to something else")
       trial.begin(["length": plaintext.count, "after": "a refused nonce"])
       let long = [UInt8](repeating: 0, count: handle.nonceLengths.upperBound + 1)
-      _ = errorOf { () throws(ProviderError) in _ = try handle.seal(plaintext, nonce: long) }
+      _ = errorOf { () throws(ProviderError) in _ = try handle.seal(plaintext, nonce: long, aad: aad) }
       try trial.expect(
-        handle.seal(plaintext, nonce: nonce, aad: [1]), equals: sealed, "the message is sealed to something else")
+        handle.seal(plaintext, nonce: nonce, aad: aad), equals: sealed, "the message is sealed to something else")
     }
   }
 
@@ -267,9 +285,10 @@ extension AEADChecks {
       let tagLength = trial.random.pick(trial.aeadProperties.tagLengths)
       var handle = try trial.makeAEAD(key, tagLength: tagLength)
       try transform.setKey(key.rawSpan)
-      let plaintext = [UInt8](repeating: 0x3C, count: trial.random.number(in: 16...500))
+      let plaintext = [UInt8](repeating: 0x3C, count: trial.textLength(trial.random.number(in: 16...500)))
       let nonce = trial.makeNonce()
-      let sealed = try handle.seal(plaintext, nonce: nonce)
+      let aad = trial.makeAAD(0...0)
+      let sealed = try handle.seal(plaintext, nonce: nonce, aad: aad)
       let ciphertext = Array(sealed.prefix(plaintext.count))
       var tag = Array(sealed.suffix(tagLength))
       for room in [sealed.count, sealed.count + 64] {
@@ -277,7 +296,8 @@ extension AEADChecks {
           "call": "seal", "key length": key.count, "length": plaintext.count, "tag length": tagLength, "room": room,
         ])
         let written = try output.capture(room, .upperEdge, for: trial) { (span) throws(ProviderError) in
-          try transform.seal(plaintext.rawSpan, nonce: nonce.rawSpan, aad: RawSpan(), tagLength: tagLength, into: &span)
+          try transform.seal(
+            plaintext.rawSpan, nonce: nonce.rawSpan, aad: aad.rawSpan, tagLength: tagLength, into: &span)
         }
         try trial.expectWritten(written, sealed, "the transform's message differs from the handle's")
       }
@@ -285,12 +305,12 @@ extension AEADChecks {
       let forged = tag
       trial.begin(["call": "open", "length": plaintext.count, "tag length": tagLength])
       let opened = try output.capture(plaintext.count, .upperEdge, for: trial) { (span) throws(ProviderError) in
-        try transform.open(ciphertext.rawSpan, tag: forged.rawSpan, nonce: nonce.rawSpan, aad: RawSpan(), into: &span)
+        try transform.open(ciphertext.rawSpan, tag: forged.rawSpan, nonce: nonce.rawSpan, aad: aad.rawSpan, into: &span)
       }
       try trial.expectNothing(of: plaintext, opened)
       trial.begin(["call": "open in place", "length": plaintext.count, "tag length": tagLength])
       let changed = try output.change(ciphertext, .upperEdge, for: trial) { (span) throws(ProviderError) in
-        try transform.open(inPlace: &span, tag: forged.rawSpan, nonce: nonce.rawSpan, aad: RawSpan())
+        try transform.open(inPlace: &span, tag: forged.rawSpan, nonce: nonce.rawSpan, aad: aad.rawSpan)
       }
       try trial.expect(changed.error, is: .authentication, when: "a forged tag")
       try trial.expect(

@@ -38,7 +38,10 @@ enum AEADChecks {
     var handle = try trial.makeAEAD(trial.makeKey())
     let nonce = trial.makeNonce()
     var sealed: [[UInt8]] = []
-    for (plaintext, aad) in [([], []), ([], [0]), ([0], []), ([0], [0])] as [([UInt8], [UInt8])] {
+    let unit = [UInt8](repeating: 0, count: trial.algorithm.descriptor.blockSize)
+    let shortest = [UInt8](repeating: 0, count: trial.aadLength(0))
+    let longer = [UInt8](repeating: 0, count: trial.aadLength(shortest.count + 1))
+    for (plaintext, aad) in [([], shortest), ([], longer), (unit, shortest), (unit, longer)] {
       trial.begin(["length": plaintext.count, "AAD length": aad.count])
       let message = try handle.seal(plaintext, nonce: nonce, aad: aad)
       try trial.expect(message.count, is: plaintext.count + handle.tagLength, "the sealed message has the wrong length")
@@ -52,11 +55,11 @@ enum AEADChecks {
     let properties = trial.aeadProperties
     for keyLength in properties.keyLengths.sample(upTo: 256, &trial.random) {
       for tagLength in properties.tagLengths {
-        let key = trial.random.bytes(keyLength)
+        let key = trial.makeKey(of: keyLength)
         var handle = try trial.makeAEAD(key, tagLength: tagLength)
-        for length in trial.lengths(2, largest: 2000) {
+        for length in trial.textLengths(2, largest: 2000) {
           let plaintext = trial.random.bytes(length)
-          let aad = trial.random.bytes(trial.random.number(in: 0...100))
+          let aad = trial.makeAAD(0...100)
           let nonce = trial.makeNonce()
           trial.begin([
             "key length": keyLength, "tag length": tagLength, "nonce length": nonce.count, "length": length,
@@ -64,7 +67,7 @@ enum AEADChecks {
           ])
           let sealed = try handle.seal(plaintext, nonce: nonce, aad: aad)
           try trial.expect(sealed.count, is: length + tagLength, "the sealed message has the wrong length")
-          if length >= 16 {
+          if length >= 16, properties.isConfidential {
             try trial.expect(Array(sealed.prefix(length)), differsFrom: plaintext, "the ciphertext is the plaintext")
           }
           try trial.expect(
@@ -82,9 +85,9 @@ enum AEADChecks {
     var handle = try trial.makeAEAD(trial.makeKey())
     var memory = try TestMemory(capacity: 3000)
     var tagMemory = try TestMemory(capacity: handle.tagLength)
-    for length in trial.lengths(8, largest: 3000) {
+    for length in trial.textLengths(8, largest: 3000) {
       let plaintext = trial.random.bytes(length)
-      let aad = trial.random.bytes(trial.random.number(in: 0...40))
+      let aad = trial.makeAAD(0...40)
       let nonce = trial.makeNonce()
       let placement = trial.random.pick(Trial.placements)
       trial.begin(["length": length, "AAD length": aad.count, "buffer": placement])
@@ -137,10 +140,11 @@ enum AEADChecks {
     var outputMemory = try TestMemory(capacity: 2048 + reference.tagLength)
     keyMemory.place(key, parameters)
     var handle = try trial.registry.aead(
-      trial.driver, key: keyMemory.pages.bytes.extracting(keyMemory.range), matching: trial.constraints)
-    for length in [0, 1, trial.unit, trial.random.number(in: 1...2048)] {
+      trial.driver, key: keyMemory.pages.bytes.extracting(keyMemory.range), allowingNonceReuse: true,
+      matching: trial.constraints)
+    for length in [0, 1, trial.unit, trial.random.number(in: 1...2048)].map(trial.textLength) {
       let plaintext = trial.random.bytes(length)
-      let aad = trial.random.bytes(trial.random.number(in: 0...64))
+      let aad = trial.makeAAD(0...64)
       let nonce = trial.makeNonce()
       trial.begin([
         "length": length, "AAD length": aad.count, "key, nonce, AAD and tag": parameters, "input": input,
@@ -171,9 +175,9 @@ enum AEADChecks {
 
   private static func scatterList(_ trial: inout Trial) throws {
     var handle = try trial.makeAEAD(trial.makeKey())
-    for length in trial.lengths(2, largest: 600) {
+    for length in trial.textLengths(2, largest: 600) {
       let plaintext = trial.random.bytes(length)
-      let aad = trial.random.bytes(20)
+      let aad = trial.makeAAD(20...20)
       let nonce = trial.makeNonce()
       let sealed = try handle.seal(plaintext, nonce: nonce, aad: aad)
       for shape in ScatterList.shapes(of: length, multipleOf: 1, &trial.random) {
@@ -196,22 +200,23 @@ enum AEADChecks {
     let nonce = trial.makeNonce()
     trial.begin(["threads": threads, "messages": rounds])
     let shared = trial
+    let aads = (0..<threads).map { [UInt8](repeating: UInt8($0), count: shared.aadLength(1)) }
     let sealed = try ParallelRun.outcomes(of: threads) { thread in
       var handle = try shared.makeAEAD(key)
       return try (0..<rounds).map { round in
-        let plaintext = Array(message[..<((thread * 97 + round * 131) % message.count)])
-        let sealed = try handle.seal(plaintext, nonce: nonce, aad: [UInt8(thread)])
+        let plaintext = Array(message[..<shared.textLength((thread * 97 + round * 131) % message.count)])
+        let sealed = try handle.seal(plaintext, nonce: nonce, aad: aads[thread])
         try shared.expect(
-          handle.open(sealed, nonce: nonce, aad: [UInt8(thread)]), equals: plaintext, "opening does not undo sealing")
+          handle.open(sealed, nonce: nonce, aad: aads[thread]), equals: plaintext, "opening does not undo sealing")
         return sealed
       }
     }
     var alone = try trial.makeAEAD(key)
     for (thread, list) in sealed.enumerated() {
       for message in list {
-        let plaintext = try alone.open(message, nonce: nonce, aad: [UInt8(thread)])
+        let plaintext = try alone.open(message, nonce: nonce, aad: aads[thread])
         try trial.expect(
-          alone.seal(plaintext, nonce: nonce, aad: [UInt8(thread)]), equals: message,
+          alone.seal(plaintext, nonce: nonce, aad: aads[thread]), equals: message,
           "thread \(thread) seals to another message than a thread alone")
       }
     }
@@ -221,10 +226,11 @@ enum AEADChecks {
     var handle = try trial.makeAEAD(trial.makeKey())
     let size = trial.effort.size(1 << 19)
     for (length, aadLength) in [((1 << 16) + 1, 0), (size + 3, 13), (5, size + 1)] {
-      let plaintext = trial.random.bytes(length)
-      let aad = trial.random.bytes(aadLength)
-      let nonce = trial.makeNonce()
-      trial.begin(["length": length, "AAD length": aadLength])
+      let plaintext = trial.random.bytes(trial.textLength(length))
+      let aad = trial.makeAAD(aadLength...aadLength)
+      // The usual one: a longer one may leave less than this for the text.
+      let nonce = trial.random.bytes(trial.aeadProperties.ivSize)
+      trial.begin(["length": plaintext.count, "AAD length": aad.count])
       let sealed = try handle.seal(plaintext, nonce: nonce, aad: aad)
       try trial.expect(handle.open(sealed, nonce: nonce, aad: aad), equals: plaintext, "opening does not undo sealing")
     }
@@ -237,15 +243,16 @@ enum AEADChecks {
       for _ in 0..<trial.effort.cases(20) {
         let key = trial.makeKey()
         let tagLength = trial.random.pick(trial.aeadProperties.tagLengths)
-        let plaintext = trial.random.bytes(trial.random.number(in: 0...2000))
-        let aad = trial.random.bytes(trial.random.number(in: 0...100))
+        let plaintext = trial.random.bytes(trial.textLength(trial.random.number(in: 0...2000)))
+        let aad = trial.makeAAD(0...100)
         let nonce = trial.makeNonce()
         trial.begin([
           "length": plaintext.count, "AAD length": aad.count, "key length": key.count, "tag length": tagLength,
           "nonce length": nonce.count, "other driver": other.driverName,
         ])
         var handle = try trial.makeAEAD(key, tagLength: tagLength)
-        var reference = try trial.registry.aead(other.driverName, key: key, tagLength: tagLength)
+        var reference = try trial.registry.aead(
+          other.driverName, key: key, tagLength: tagLength, allowingNonceReuse: true)
         let sealed = try handle.seal(plaintext, nonce: nonce, aad: aad)
         try trial.expect(
           sealed, equals: reference.seal(plaintext, nonce: nonce, aad: aad), "the drivers' messages differ")
@@ -255,30 +262,5 @@ enum AEADChecks {
         try trial.refuseFallback(reference.lastUsedFallback, reference.lastDriverName)
       }
     }
-  }
-}
-
-extension Trial {
-  /// A handle of the driver under test.
-  func makeAEAD(_ key: [UInt8], tagLength: Int? = nil) throws -> AEAD {
-    let handle = try registry.aead(driver, key: key, tagLength: tagLength, matching: constraints)
-    try requireOwn(handle.algorithm)
-    try refuseFallback(handle.lastUsedFallback, handle.lastDriverName)
-    return handle
-  }
-
-  /// What the driver states of itself.
-  var aeadProperties: AEADProperties {
-    guard case .aead(let properties) = algorithm.descriptor.properties else {
-      return AEADProperties(keyLengths: KeyLengths(0, 0), ivSize: 0, tagLengths: [])
-    }
-    return properties
-  }
-
-  /// A nonce: mostly of the length that the algorithm is meant for, else of any that it states.
-  mutating func makeNonce() -> [UInt8] {
-    let properties = aeadProperties
-    let usual = properties.nonceLengths.contains(properties.ivSize) && !random.once(in: 4)
-    return random.bytes(usual ? properties.ivSize : random.number(in: properties.nonceLengths))
   }
 }

@@ -208,7 +208,7 @@ extension Trial {
   /// A random key of a length that the driver states, at most 256 bytes where it has a choice.
   mutating func makeKey() -> [UInt8] {
     guard let lengths = algorithm.descriptor.properties.keyLengths else { return [] }
-    return random.bytes(random.pick(lengths.sample(upTo: 256, &random)))
+    return makeKey(of: random.pick(lengths.sample(upTo: 256, &random)))
   }
 }
 

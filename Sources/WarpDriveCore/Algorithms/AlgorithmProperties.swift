@@ -215,19 +215,48 @@ public struct CipherProperties: Sendable, Equatable {
 public struct AEADProperties: Sendable, Equatable {
   /// The keys it takes.
   public var keyLengths: KeyLengths
+  /// What the bytes of a key are.
+  public var keyForm: AEADKeyForm
   /// Bytes of the nonce that the algorithm is meant for, and what `/proc/crypto` shows.
   public var ivSize: Int
-  /// The nonce lengths it takes, in bytes; more than ``ivSize`` alone only where the standard hashes others (GCM).
+  /// The nonce lengths it takes, in bytes; more than ``ivSize`` alone only where the standard has others (GCM, CCM).
   public var nonceLengths: ClosedRange<Int>
   /// The tag lengths in bytes that its standard allows, longest first.
   public var tagLengths: [Int]
+  /// The lengths of the associated data in bytes; nil for any.
+  public var aadLengths: [Int]?
+  /// Bytes that nonce and the field of the text's length share; nil where the nonce does not bound the text.
+  ///
+  /// 15 in CCM (SP 800-38C, A.1): with a nonce of 13 bytes 2 are left, for texts below 2^16 bytes.
+  public var nonceAndLengthBytes: Int?
+  /// Whether a nonce may come again under one key and gives away only that messages are equal (SIV, RFC 5297).
+  public var isMisuseResistant: Bool
+  /// Whether the text is encrypted; not by `rfc4543(gcm(aes))`, which authenticates alone.
+  public var isConfidential: Bool
 
   /// Describes an AEAD.
-  public init(keyLengths: KeyLengths, ivSize: Int, tagLengths: [Int], nonceLengths: ClosedRange<Int>? = nil) {
+  public init(
+    keyLengths: KeyLengths, ivSize: Int, tagLengths: [Int], nonceLengths: ClosedRange<Int>? = nil,
+    keyForm: AEADKeyForm = .plain, aadLengths: [Int]? = nil, nonceAndLengthBytes: Int? = nil,
+    isMisuseResistant: Bool = false, isConfidential: Bool = true
+  ) {
     self.keyLengths = keyLengths
+    self.keyForm = keyForm
     self.ivSize = ivSize
     self.nonceLengths = nonceLengths ?? ivSize...ivSize
     self.tagLengths = tagLengths
+    self.aadLengths = aadLengths
+    self.nonceAndLengthBytes = nonceAndLengthBytes
+    self.isMisuseResistant = isMisuseResistant
+    self.isConfidential = isConfidential
+  }
+
+  /// The longest text in bytes under a nonce of `count` bytes; nil where the nonce does not bound it.
+  public func longestText(underNonceOf count: Int) -> Int? {
+    guard let nonceAndLengthBytes else { return nil }
+    let bytes = nonceAndLengthBytes - count
+    // Of 8 bytes and more only what an Int holds.
+    return bytes >= 8 ? .max : (1 << (8 * max(0, bytes))) - 1
   }
 }
 

@@ -41,7 +41,13 @@ public protocol AEADTransform: ~Copyable, Sendable {
 
 /// An AEAD in use under one key and tag length, on one thread at a time.
 ///
-/// A sealed message is the ciphertext followed by the tag, as in the kernel and in RFC 5116.
+/// A sealed message is the ciphertext followed by the tag, as in the kernel and in RFC 5116, also where the standard has
+/// them the other way round (SIV, RFC 5297).
+///
+/// Sealing under the nonce of the message that this handle sealed last is refused: a counter that does not count is how
+/// nonces come to be used twice, which under most AEADs gives the text and the key of the tags away. It counts as used
+/// once a message has come out, and where sealing in place failed, which may have written some of it. Handles that are
+/// made with `allowingNonceReuse`, and algorithms that withstand it (``AEADProperties/isMisuseResistant``), take any.
 public struct AEAD: ~Copyable, Sendable {
   private var transform: any AEADTransform & ~Copyable
   private var use: AlgorithmUse
@@ -51,9 +57,25 @@ public struct AEAD: ~Copyable, Sendable {
   /// Bytes of the tag of what this handle seals and opens.
   public let tagLength: Int
   private let maximumRequest: Int
+  private let limits: Limits
+  private var lastNonce: LastNonce
+
+  /// Limits that few algorithms have, looked at only where there are any.
+  private struct Limits: Sendable {
+    let blockSize: Int
+    let properties: AEADProperties
+    let isAny: Bool
+
+    init(_ descriptor: AlgorithmDescriptor, _ properties: AEADProperties) {
+      blockSize = descriptor.blockSize
+      self.properties = properties
+      isAny = blockSize > 1 || properties.aadLengths != nil || properties.nonceAndLengthBytes != nil
+    }
+  }
 
   init(
-    _ algorithm: Algorithm, key: RawSpan, tagLength: Int?, requiring length: Int?, in registry: Registry
+    _ algorithm: Algorithm, key: RawSpan, tagLength: Int?, allowingNonceReuse: Bool = false, requiring length: Int?,
+    in registry: Registry
   ) throws(ProviderError) {
     guard case .aead(let properties) = algorithm.descriptor.properties else { throw algorithm.mismatch(.aead) }
     try algorithm.checkKeyLength(key.byteCount, length)
@@ -76,6 +98,9 @@ public struct AEAD: ~Copyable, Sendable {
     nonceLengths = properties.nonceLengths
     self.tagLength = wanted
     maximumRequest = algorithm.descriptor.maximumRequest ?? .max
+    limits = Limits(algorithm.descriptor, properties)
+    lastNonce = LastNonce(
+      longest: properties.nonceLengths.upperBound, isWatching: !allowingNonceReuse && !properties.isMisuseResistant)
   }
 
   /// The algorithm that serves this handle.
@@ -89,11 +114,15 @@ public struct AEAD: ~Copyable, Sendable {
   ///
   /// A nonce must never be used twice with one key.
   ///
-  /// - Throws: ``ProviderError/Code/invalidIVLength``, ``ProviderError/Code/outputTooSmall`` with nothing written.
+  /// - Throws: ``ProviderError/Code/invalidIVLength``, ``ProviderError/Code/invalidArgument`` for the nonce of the last
+  ///   message, a text that is too long or no multiple of the block, or associated data of a length that the algorithm
+  ///   does not have, ``ProviderError/Code/outputTooSmall``; with nothing written.
   public mutating func seal(
     _ plaintext: RawSpan, nonce: RawSpan, aad: RawSpan, into output: inout OutputRawSpan
   ) throws(ProviderError) {
     try check(nonce.byteCount, plaintext.byteCount)
+    if limits.isAny { try checkLimits(nonce.byteCount, plaintext.byteCount, aad.byteCount) }
+    if lastNonce.isLast(nonce) { throw reuse }
     let count = plaintext.byteCount + tagLength
     try output.requireCapacity(count)
     let start = use.begin(plaintext.byteCount)
@@ -102,11 +131,17 @@ public struct AEAD: ~Copyable, Sendable {
       try transform.seal(plaintext, nonce: nonce, aad: aad, tagLength: tagLength, into: &output)
       use.end(start, count)
     } catch {
-      output.removeLast(output.byteCount - before)
+      output.wipeLast(output.byteCount - before)
       var other = try use.fallback(after: error).aeadDriver().makeKeyed(key.rawSpan)
-      try other.seal(plaintext, nonce: nonce, aad: aad, tagLength: tagLength, into: &output)
+      do throws(ProviderError) {
+        try other.seal(plaintext, nonce: nonce, aad: aad, tagLength: tagLength, into: &output)
+      } catch {
+        output.wipeLast(output.byteCount - before)
+        throw error
+      }
       use.endOnFallback(start, plaintext.byteCount, count)
     }
+    lastNonce.remember(nonce)
   }
 
   /// Appends the plaintext of `ciphertext` if `tag` is right for it, the nonce and the associated data.
@@ -118,6 +153,7 @@ public struct AEAD: ~Copyable, Sendable {
   ) throws(ProviderError) {
     try check(nonce.byteCount, ciphertext.byteCount)
     try checkTag(tag.byteCount)
+    if limits.isAny { try checkLimits(nonce.byteCount, ciphertext.byteCount, aad.byteCount, isSealed: true) }
     try output.requireCapacity(ciphertext.byteCount)
     let start = use.begin(ciphertext.byteCount)
     let before = output.byteCount
@@ -140,11 +176,17 @@ public struct AEAD: ~Copyable, Sendable {
   /// Replaces `bytes` by its ciphertext and appends the tag to `tag`.
   ///
   /// A failed request leaves `bytes` undefined, so there is no fallback for it.
+  ///
+  /// - Throws: as ``seal(_:nonce:aad:into:)``, with nothing changed.
   public mutating func seal(
     inPlace bytes: inout MutableRawSpan, nonce: RawSpan, aad: RawSpan, tag: inout OutputRawSpan
   ) throws(ProviderError) {
     try check(nonce.byteCount, bytes.byteCount)
+    if limits.isAny { try checkLimits(nonce.byteCount, bytes.byteCount, aad.byteCount) }
+    if lastNonce.isLast(nonce) { throw reuse }
     try tag.requireCapacity(tagLength)
+    // Before it is known to succeed: a failure may have encrypted some of it.
+    lastNonce.remember(nonce)
     let start = use.begin(bytes.byteCount)
     do throws(ProviderError) {
       try transform.seal(inPlace: &bytes, nonce: nonce, aad: aad, tagLength: tagLength, tag: &tag)
@@ -162,6 +204,7 @@ public struct AEAD: ~Copyable, Sendable {
   ) throws(ProviderError) {
     try check(nonce.byteCount, bytes.byteCount)
     try checkTag(tag.byteCount)
+    if limits.isAny { try checkLimits(nonce.byteCount, bytes.byteCount, aad.byteCount, isSealed: true) }
     let start = use.begin(bytes.byteCount)
     do throws(ProviderError) {
       try transform.open(inPlace: &bytes, tag: tag, nonce: nonce, aad: aad)
@@ -236,6 +279,45 @@ public struct AEAD: ~Copyable, Sendable {
         driver: use.algorithm.driverName)
     }
     guard count <= maximumRequest else { throw use.algorithm.tooLong(count, maximumRequest) }
+  }
+
+  /// Checks what only few algorithms bound.
+  @inline(never)
+  private func checkLimits(
+    _ nonceCount: Int, _ count: Int, _ aadCount: Int, isSealed: Bool = false
+  ) throws(ProviderError) {
+    let name = use.algorithm.name
+    let driver = use.algorithm.driverName
+    if let lengths = limits.properties.aadLengths, !lengths.contains(aadCount) {
+      let allowed = lengths.map(String.init).joined(separator: " or ")
+      throw ProviderError(
+        .invalidArgument, "\(name) takes associated data of \(allowed) bytes, not \(aadCount)", driver: driver)
+    }
+    if let longest = limits.properties.longestText(underNonceOf: nonceCount), count > longest {
+      throw ProviderError(
+        .invalidArgument,
+        "under a nonce of \(nonceCount) bytes a text of \(name) has at most \(longest) bytes; this one has \(count): "
+          + "take a shorter nonce or cut the text", driver: driver)
+    }
+    guard limits.blockSize == 1 || count.isMultiple(of: limits.blockSize) else {
+      if isSealed {
+        // No text of that length can have been sealed.
+        throw use.failed(
+          ProviderError(
+            .authentication, "a message of \(name) is a multiple of \(limits.blockSize) bytes, this has \(count)"))
+      }
+      throw ProviderError(
+        .invalidArgument, "\(name) takes a multiple of \(limits.blockSize) bytes, not \(count): pad the text",
+        driver: driver)
+    }
+  }
+
+  /// The error for the nonce of the last message.
+  private var reuse: ProviderError {
+    ProviderError(
+      .invalidArgument,
+      "this handle sealed its last message under this nonce, and a second message would give both away: take another "
+        + "nonce, as from a counter, or make the handle with allowingNonceReuse", driver: use.algorithm.driverName)
   }
 
   private func checkTag(_ count: Int) throws(ProviderError) {

@@ -52,20 +52,27 @@ extension Registry {
   ///   - name: an algorithm's name, driver name or alias.
   ///   - key: the key; the handle keeps a copy that it wipes.
   ///   - tagLength: bytes of the tag; nil for the longest.
+  ///   - allowingNonceReuse: whether two messages in a row may be sealed under one nonce, as for tests and measurements.
   ///   - constraints: flags and properties that are required or preferred.
-  /// - Throws: ``ProviderError/Code/invalidKeyLength``, ``ProviderError/Code/invalidTagLength``, and what the lookup throws.
+  /// - Throws: ``ProviderError/Code/invalidKeyLength``, ``ProviderError/Code/invalidTagLength``,
+  ///   ``ProviderError/Code/invalidKey`` for a key that has not the algorithm's form, and what the lookup throws.
   public func aead(
-    _ name: String, key: RawSpan, tagLength: Int? = nil, matching constraints: LookupConstraints = .none
+    _ name: String, key: RawSpan, tagLength: Int? = nil, allowingNonceReuse: Bool = false,
+    matching constraints: LookupConstraints = .none
   ) throws(ProviderError) -> AEAD {
     let found = try algorithm(name, .aead, matching: constraints)
-    return try AEAD(found, key: key, tagLength: tagLength, requiring: dealias(name).keyLength, in: self)
+    return try AEAD(
+      found, key: key, tagLength: tagLength, allowingNonceReuse: allowingNonceReuse,
+      requiring: dealias(name).keyLength, in: self)
   }
 
   /// An AEAD under `key`; the caller wipes its array.
   public func aead(
-    _ name: String, key: [UInt8], tagLength: Int? = nil, matching constraints: LookupConstraints = .none
+    _ name: String, key: [UInt8], tagLength: Int? = nil, allowingNonceReuse: Bool = false,
+    matching constraints: LookupConstraints = .none
   ) throws(ProviderError) -> AEAD {
-    try aead(name, key: key.rawSpan, tagLength: tagLength, matching: constraints)
+    try aead(
+      name, key: key.rawSpan, tagLength: tagLength, allowingNonceReuse: allowingNonceReuse, matching: constraints)
   }
 
   /// A compression format for whole messages, for example `gzip`.

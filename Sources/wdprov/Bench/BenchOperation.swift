@@ -50,6 +50,10 @@ struct BenchSubject: Sendable {
 
   /// A key of the longest length up to 32 bytes that the driver takes; what it says does not matter for speed.
   static func key(_ algorithm: Algorithm) -> [UInt8] {
+    if case .aead(let properties) = algorithm.descriptor.properties, properties.keyForm == .authenc {
+      return AEADKeyForm.authencKey(
+        authentication: [UInt8](repeating: 7, count: 32), encryption: [UInt8](repeating: 1, count: 32))
+    }
     let lengths = algorithm.descriptor.properties.keyLengths ?? KeyLengths(32, 32)
     let count = (0...32).last(where: lengths.contains) ?? lengths.minimum
     return (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ 1) }
@@ -59,5 +63,11 @@ struct BenchSubject: Sendable {
   static func nonce(_ algorithm: Algorithm) -> [UInt8] {
     guard case .aead(let properties) = algorithm.descriptor.properties else { return [] }
     return [UInt8](repeating: 0, count: properties.ivSize)
+  }
+
+  /// Associated data: none where that is taken, else the shortest.
+  static func aad(_ algorithm: Algorithm) -> [UInt8] {
+    guard case .aead(let properties) = algorithm.descriptor.properties else { return [] }
+    return [UInt8](repeating: 0, count: properties.aadLengths?.min() ?? 0)
   }
 }

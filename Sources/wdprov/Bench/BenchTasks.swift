@@ -170,12 +170,14 @@ extension BenchSubject {
 
   /// A task that seals, under one nonce: nothing sealed here is ever sent.
   private func makeSealer(_ algorithm: Algorithm) throws(ProviderError) -> HandleTask<AEAD> {
-    let handle = try registry.aead(algorithm.driverName, key: Self.key(algorithm))
+    let handle = try registry.aead(algorithm.driverName, key: Self.key(algorithm), allowingNonceReuse: true)
     let nonce = Self.nonce(algorithm)
+    let aad = Self.aad(algorithm)
     let room = size + handle.tagLength
+    let whole = size / algorithm.descriptor.blockSize * algorithm.descriptor.blockSize
     return try HandleTask(pieces, handle, room: room) {
       (handle: inout AEAD, input, output) throws(ProviderError) in
-      try handle.seal(input, nonce: nonce.rawSpan, aad: RawSpan(), into: &output)
+      try handle.seal(input.extracting(first: whole), nonce: nonce.rawSpan, aad: aad.rawSpan, into: &output)
     }
   }
 
@@ -183,13 +185,14 @@ extension BenchSubject {
     var sealer = try makeSealer(algorithm)
     let sealed = try sealer.result(0)
     let nonce = Self.nonce(algorithm)
-    let size = size
+    let aad = Self.aad(algorithm)
+    let whole = size / algorithm.descriptor.blockSize * algorithm.descriptor.blockSize
     return try HandleTask(
       .messages([sealed]), registry.aead(algorithm.driverName, key: Self.key(algorithm)), room: size
     ) { (handle: inout AEAD, input, output) throws(ProviderError) in
       try handle.open(
-        input.extracting(first: size), tag: input.extracting(droppingFirst: size), nonce: nonce.rawSpan,
-        aad: RawSpan(), into: &output)
+        input.extracting(first: whole), tag: input.extracting(droppingFirst: whole), nonce: nonce.rawSpan,
+        aad: aad.rawSpan, into: &output)
     }
   }
 }

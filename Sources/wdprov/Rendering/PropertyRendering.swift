@@ -70,7 +70,7 @@ extension AlgorithmProperties {
         ("keys", text(properties.keyLengths)),
         ("nonce", "\(properties.ivSize) bytes" + other(properties.nonceLengths, than: properties.ivSize)),
         ("tags", properties.tagLengths.map(String.init).joined(separator: ", ") + " bytes"),
-      ]
+      ] + properties.particulars
     case .random(let properties):
       [("seed", properties.seedSize == 0 ? "seeds itself" : "\(properties.seedSize) bytes")]
     case .keyAgreement(let properties), .signature(let properties), .asymmetricCipher(let properties):
@@ -119,5 +119,24 @@ extension CompressionProperties {
     if joining != .none { abilities.append("parts can be joined as \(joining.rawValue)") }
     if !abilities.isEmpty { facts.append(("abilities", abilities.joined(separator: ", "))) }
     return facts
+  }
+}
+
+extension AEADProperties {
+  /// What only few AEADs have.
+  fileprivate var particulars: [(heading: String, text: String)] {
+    var lines: [(heading: String, text: String)] = []
+    if keyForm == .authenc {
+      lines.append(("key form", "rtattr and length, the key that authenticates, the key that encrypts (authenc)"))
+    }
+    if let aadLengths {
+      lines.append(("AAD", aadLengths.map(String.init).joined(separator: " or ") + " bytes"))
+    }
+    if let longest = longestText(underNonceOf: nonceLengths.upperBound) {
+      lines.append(("text", "at most \(longest) bytes under the longest nonce"))
+    }
+    if !isConfidential { lines.append(("text", "authenticated, not encrypted")) }
+    if isMisuseResistant { lines.append(("nonce reuse", "gives away only that messages are equal")) }
+    return lines
   }
 }

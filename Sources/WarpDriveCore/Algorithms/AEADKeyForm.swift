@@ -1,0 +1,33 @@
+// What the bytes of an AEAD's key are, where it is more than one key.
+// SPDX-License-Identifier: Apache-2.0
+
+/// The form of an AEAD's key.
+public enum AEADKeyForm: String, Sendable, Equatable {
+  /// A key, with the salt behind it where the algorithm has one (RFC 4106, 4309, 4543).
+  case plain
+  /// The kernel's form for `authenc`: a header, the key that authenticates and the key that encrypts.
+  case authenc
+
+  /// Bytes of authenc's header: `struct rtattr` (linux/rtnetlink.h) and the length of the encryption key.
+  public static let authencHeaderSize = 8
+
+  /// Joins two keys to one of the form ``authenc``; the caller wipes all three.
+  ///
+  /// The header is what the kernel's `crypto_authenc_extractkeys` takes: the attribute's length, 8, and its type,
+  /// CRYPTO_AUTHENC_KEYA_PARAM = 1, each of 2 bytes in the machine's order, and the length of the encryption key in 4
+  /// bytes, the highest first.
+  public static func authencKey(authentication: [UInt8], encryption: [UInt8]) -> [UInt8] {
+    let fields: [UInt16] = [UInt16(authencHeaderSize), 1]
+    var key: [UInt8] = []
+    key.reserveCapacity(authencHeaderSize + authentication.count + encryption.count)
+    for field in fields {
+      #if _endian(big)
+        key += [UInt8(field >> 8), UInt8(field & 0xFF)]
+      #else
+        key += [UInt8(field & 0xFF), UInt8(field >> 8)]
+      #endif
+    }
+    for shift in [24, 16, 8, 0] { key.append(UInt8(truncatingIfNeeded: encryption.count >> shift)) }
+    return key + authentication + encryption
+  }
+}
