@@ -5,7 +5,7 @@
 
 #include "include/cossl_library.h"
 
-bool cossl_built_with_sm4_aead(void) { return OPENSSL_VERSION_NUMBER >= 0x30100000L; }
+bool cossl_built_with_sm4_aead(void) { return OPENSSL_VERSION_NUMBER >= 0x30200000L; }
 
 cossl_aead *cossl_aead_create(cossl_aead_algorithm algorithm) {
   if (!cossl_load(NULL, 0)) return NULL;

@@ -39,7 +39,7 @@ LATER = "not registered yet"
 LEGACY = "libcrypto's legacy provider, not served"
 # Why a cipher is left out, by its name in lower case: the first pattern that matches.
 CIPHERS_LEFT = [
-    (r"sm4-(gcm|ccm)", "{}(sm4): libcrypto has it from 3.1 on; a known answer of the self-test"),
+    (r"sm4-(gcm|ccm)", "{}(sm4): every libcrypto from 3.2 on has it; a known answer of the self-test"),
     (r"aes-\d+-cbc-hmac-|rc4-hmac-", "authenc of TLS records, with MAC and padding inside the cipher: not served"),
     (r".*wrap", f"AES key wrap: {LATER}"),
     (r"aes-\d+-([\w-]+)", f"aes in mode {{}}: {LATER}"),

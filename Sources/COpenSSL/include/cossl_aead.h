@@ -16,13 +16,13 @@ typedef enum : uint8_t {
   COSSL_CHACHA20_POLY1305 = 2,
   /// As COSSL_GCM_AES.
   COSSL_GCM_ARIA = 3,
-  /// As COSSL_GCM_AES, with keys of 16. libcrypto has it from 3.1 on.
+  /// As COSSL_GCM_AES, with keys of 16. Every libcrypto from 3.2 on has it.
   COSSL_GCM_SM4 = 4,
   /// SP 800-38C. Keys of 16, 24 or 32, nonces of 7 to 13, even tags of 4 to 16, texts below 256^(15 - nonce) and 2^31.
   COSSL_CCM_AES = 5,
   /// As COSSL_CCM_AES.
   COSSL_CCM_ARIA = 6,
-  /// As COSSL_CCM_AES, with keys of 16. libcrypto has it from 3.1 on.
+  /// As COSSL_CCM_AES, with keys of 16. Every libcrypto from 3.2 on has it.
   COSSL_CCM_SM4 = 7,
   /// RFC 7253. Keys of 16, 24 or 32, nonces of 1 to 15, tags of 8, 12 and 16.
   COSSL_OCB_AES = 8,
@@ -76,7 +76,7 @@ typedef struct cossl_aead {
   const struct cossl_aead_operations *_Nonnull operations;
 } cossl_aead;
 
-/// Whether the libcrypto that this was built against has SM4 in GCM and CCM, as OpenSSL from 3.1 on.
+/// Whether the libcrypto that this was built against has SM4 in GCM and CCM, as every OpenSSL from 3.2 on.
 bool cossl_built_with_sm4_aead(void);
 
 /// Makes a context without a key; NULL when libcrypto cannot be opened, does not have the cipher, or has no memory.

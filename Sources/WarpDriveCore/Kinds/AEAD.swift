@@ -48,6 +48,15 @@ public protocol AEADTransform: ~Copyable, Sendable {
 /// nonces come to be used twice, which under most AEADs gives the text and the key of the tags away. It counts as used
 /// once a message has come out, and where sealing in place failed, which may have written some of it. Handles that are
 /// made with `allowingNonceReuse`, and algorithms that withstand it (``AEADProperties/isMisuseResistant``), take any.
+///
+/// Keys and associated data have the kernel's forms:
+/// - `rfc4106(…)`, `rfc4309(…)`, `rfc4543(…)`: the key, then 4, 3 or 4 bytes of salt; a nonce of 8 bytes; associated data
+///   of 8 or 12 bytes, the RFC's, without the nonce that the kernel has behind it. `rfc4543` authenticates associated
+///   data, nonce and text and leaves the text as it is.
+/// - `authenc(…)`: both keys in one, as ``AEADKeyForm/authencKey(authentication:encryption:)`` joins them; a text that is a
+///   multiple of the block; the IV is authenticated only where it is in the associated data too.
+/// - `siv(aes)`: the RFC's vector of strings is the associated data, also where that is empty, and then the nonce, unless
+///   that is empty.
 public struct AEAD: ~Copyable, Sendable {
   private var transform: any AEADTransform & ~Copyable
   private var use: AlgorithmUse
