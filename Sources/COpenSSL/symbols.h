@@ -9,6 +9,7 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/kdf.h>
 #include <openssl/md5.h>
 #include <openssl/rand.h>
 #include <openssl/ripemd.h>
@@ -50,9 +51,22 @@
   REQUIRED(EVP_CipherInit_ex2) \
   REQUIRED(EVP_CipherUpdate) \
   REQUIRED(EVP_CipherFinal_ex) \
+  REQUIRED(RAND_get0_primary) \
   REQUIRED(RAND_get0_private) \
+  REQUIRED(EVP_RAND_fetch) \
+  REQUIRED(EVP_RAND_free) \
+  REQUIRED(EVP_RAND_CTX_new) \
+  REQUIRED(EVP_RAND_CTX_free) \
+  REQUIRED(EVP_RAND_CTX_set_params) \
+  REQUIRED(EVP_RAND_instantiate) \
   REQUIRED(EVP_RAND_generate) \
   REQUIRED(EVP_RAND_reseed) \
+  REQUIRED(EVP_KDF_fetch) \
+  REQUIRED(EVP_KDF_free) \
+  REQUIRED(EVP_KDF_CTX_new) \
+  REQUIRED(EVP_KDF_CTX_free) \
+  REQUIRED(EVP_KDF_derive) \
+  REQUIRED(EVP_Q_mac) \
   OPTIONAL(MD5_Init) \
   OPTIONAL(MD5_Update) \
   OPTIONAL(MD5_Final) \

@@ -4,10 +4,10 @@
 import COpenSSL
 import WarpDriveCore
 
-/// The driver of `stdrng`.
+/// The driver of `stdrng` that serves unless another is asked for by its driver name.
 struct GeneratorDriver: RandomDriver {
   let descriptor = AlgorithmDescriptor(
-    name: "stdrng", driverName: "stdrng-openssl", priority: 200, properties: .random(.init(seedSize: 0)))
+    name: "stdrng", driverName: "stdrng-openssl", priority: 300, properties: .random(.init(seedSize: 0)))
 
   func makeTransform() throws(ProviderError) -> any RandomTransform & ~Copyable {
     try Libcrypto.open()

@@ -10,8 +10,9 @@ public import WarpDriveCore
 /// needs none of these algorithms never loads it. Where libcrypto is missing, making a transform throws
 /// ``WarpDriveCore/ProviderError/Code/unavailable`` and the next driver of the name serves.
 ///
-/// Priorities: 200 for the hashes and the generator, 300 for what is built on a primitive (HMAC, modes of AES), so that
-/// a template over the same primitive never ties with it.
+/// Priorities: 200 for the hashes, 300 for what is built on a primitive (HMAC, modes of AES), so that a template over the
+/// same primitive never ties with it. The generators of SP 800-90A have the kernel's, from 200 on; libcrypto's own
+/// generator is above them with 300.
 public struct OpenSSLProvider: Provider {
   /// Makes the provider; it opens nothing.
   public init() {}
@@ -29,6 +30,8 @@ public struct OpenSSLProvider: Provider {
     drivers += AEADAlgorithm.all.map(AuthenticatedCipherDriver.init)
     drivers += CipherMode.all.map(CipherModeDriver.init)
     drivers.append(GeneratorDriver())
+    drivers += DRBG.all.map(DRBGDriver.init)
+    drivers += KeyDerivationAlgorithm.all.map(FunctionKeyDerivationDriver.init)
     return drivers
   }
 

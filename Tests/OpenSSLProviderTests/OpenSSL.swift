@@ -24,6 +24,26 @@ enum OpenSSL {
   /// Those that HMAC goes over.
   static let hmacs = hashes.filter { !$0.hasPrefix("shake") }
 
+  /// The hashes that key derivations go over.
+  private static let derivationHashes = hashes.filter { $0.hasPrefix("sha") && !$0.hasPrefix("shake") || $0 == "sm3" }
+  /// The names of the key derivations.
+  static let derivations: [String] = {
+    var names = ["scrypt", "kbkdf-kmac128", "kbkdf-kmac256"]
+    for hash in derivationHashes {
+      for function in ["hkdf", "hkdf-extract", "hkdf-expand"] { names.append("\(function)(\(hash))") }
+      for function in ["pbkdf2", "kbkdf-counter", "kbkdf-feedback"] { names.append("\(function)(hmac(\(hash)))") }
+    }
+    for hash in ["sha1", "sha224", "sha256", "sha384", "sha512"] { names.append("kbkdf-counter-fixed(hmac(\(hash)))") }
+    for mode in ["counter", "feedback", "counter-fixed"] { names.append("kbkdf-\(mode)(cmac(aes))") }
+    for hash in ["md5-sha1", "sha256", "sha384", "sha512"] { names.append("tls1-prf(\(hash))") }
+    return names
+  }()
+
+  /// The driver name of a derivation: its name with a hyphen for each parenthesis, and the provider's.
+  static func driverName(_ derivation: String) -> String {
+    String(derivation.replacing(")", with: "").map { $0 == "(" ? "-" : $0 }) + "-openssl"
+  }
+
   /// `count` bytes, none like the one before.
   static func bytes(_ count: Int, from first: Int = 1) -> [UInt8] {
     (0..<count).map { UInt8(truncatingIfNeeded: first + $0 &* 167) }

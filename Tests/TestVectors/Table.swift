@@ -65,8 +65,8 @@ struct Table {
   let rows: [Row]
 
   /// Reads the table `name`, and refuses one that does not have as many rows as it says.
-  init(_ name: String) throws {
-    let bytes = try [UInt8](Data(contentsOf: Vectors.folder.appending(path: name)))
+  init(_ name: String, in folder: URL = Vectors.folder) throws {
+    let bytes = try [UInt8](Data(contentsOf: folder.appending(path: name)))
     let lines = bytes.split(separator: UInt8(ascii: "\n"))
     guard lines.count >= 2, let count = Self.count(lines[0]), lines.count == count + 2 else {
       throw VectorError(file: name, line: 1, message: "is not the number of rows that follow")

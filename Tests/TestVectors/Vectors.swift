@@ -21,6 +21,12 @@ public enum Vectors {
   /// The vectors of AEADs.
   public static func aeads() throws -> [AEADVector] { try loadedAEADs.get() }
 
+  /// The vectors of key derivations.
+  public static func derivations() throws -> [DerivationVector] { try loadedDerivations.get() }
+
+  /// The vectors of the generators of SP 800-90A.
+  public static func generators() throws -> [GeneratorVector] { try loadedGenerators.get() }
+
   /// The 1,090 inputs of deflate, zlib and gzip.
   public static func deflateInputs() throws -> [DeflateInput] { try loadedDeflateInputs.get() }
 
@@ -35,6 +41,8 @@ public enum Vectors {
   private static let loadedMACs = Result { try Table("macs.tsv").rows.map(MACVector.init) }
   private static let loadedCiphers = Result { try Table("ciphers.tsv").rows.map(CipherVector.init) }
   private static let loadedAEADs = Result { try Table("aeads.tsv").rows.map(AEADVector.init) }
+  private static let loadedDerivations = Result { try Table("derivations.tsv").rows.map(DerivationVector.init) }
+  private static let loadedGenerators = Result { try Table("generators.tsv").rows.map(GeneratorVector.init) }
   private static let loadedCounts = Result { try Table("NotApplicable.tsv").rows.map(SourceCount.init) }
   private static let loadedCanterbury = Result {
     try Archive("canterbury.tar.xz").entries.map { CorpusFile(name: $0.name, bytes: $0.bytes) }

@@ -19,6 +19,7 @@ import tempfile
 import zlib
 
 import openssl_evp
+import openssl_evp_kdf
 import tables
 import wycheproof
 
@@ -27,6 +28,7 @@ COLUMNS = {
     "macs": ["id", "algorithm", "result", "key", "in", "tag", "comment"],
     "ciphers": ["id", "algorithm", "op", "result", "key", "iv", "plaintext", "ciphertext", "nextIV", "comment"],
     "aeads": ["id", "algorithm", "op", "result", "key", "iv", "aad", "plaintext", "ciphertext", "tag", "comment"],
+    "derivations": ["id", "algorithm", "result", *openssl_evp_kdf.FIELDS, "out", "comment"],
 }
 OUTCOME = ["verdict", "outputLength", "outputSHA256", "trailing"]
 CONCATENATED = ["concatenatedVerdict", "concatenatedLength", "concatenatedSHA256", "concatenatedTrailing"]

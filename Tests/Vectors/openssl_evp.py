@@ -7,6 +7,8 @@ by blank lines, the first key of which (past conditions) says what is tested.
 
 import re
 
+import openssl_evp_kdf
+
 # Keys that open a test. `PrivateKey`, `PublicKey` and the like open key material for later tests, which is no vector.
 TESTS = {
     "Cipher", "Decrypt", "Derive", "Digest", "DigestSign", "DigestVerify", "Encoding", "KDF", "KeyGen", "MAC",
@@ -14,7 +16,8 @@ TESTS = {
 }  # fmt: skip
 # Conditions of OpenSSL's build, before the key that opens the test.
 CONDITIONS = {"Availablein", "FIPSversion", "Securitycheck"}
-PAIR = re.compile(r"\s*([A-Za-z]+)\s*=\s*(.*?)\s*$")
+# `Ctrl.NAME` has a name of its own in each pair; what counts is the parameter in its value.
+PAIR = re.compile(r"\s*([A-Za-z]+)(?:\.[\w-]+)?\s*=\s*(.*?)\s*$")
 
 # OpenSSL's digests by the names of the kernel crypto API; the two SHA-512/t and RIPEMD-160 differ in spelling alone.
 DIGESTS = {
@@ -49,9 +52,6 @@ CIPHERS_LEFT = [
 # Why a test of another kind is not here, by the key that opens it.
 KINDS_LEFT = {
     "Encoding": "base64 is a text encoding, no algorithm of the registry",
-    "KDF": f"key derivation: {LATER}",
-    "PKEYKDF": f"key derivation: {LATER}",
-    "PBE": f"key derivation: {LATER}",
     "Derive": f"key agreement: {LATER}",
     "Decrypt": f"asymmetric cipher: {LATER}",
     "KeyGen": f"key generation: {LATER}",
@@ -206,6 +206,8 @@ def cipher_left(name):
 
 def convert(stanza):
     """Returns (kind, row) for a vector, or the reason why it is left out."""
+    if stanza.kind in openssl_evp_kdf.KINDS:
+        return openssl_evp_kdf.convert(stanza, DIGESTS, octets)
     if handler := {"Digest": digest, "MAC": mac, "Cipher": cipher}.get(stanza.kind):
         return handler(stanza)
     return KINDS_LEFT.get(stanza.kind, f"signature: {LATER}")

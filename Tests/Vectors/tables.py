@@ -6,9 +6,9 @@ import pathlib
 FOLDER = pathlib.Path(__file__).resolve().parent
 
 
-def write(path, columns, rows):
-    """Writes `rows`, a list of dictionaries; a column that a row lacks is left empty."""
-    lines = [f"# {len(rows)} rows. Apache-2.0. Made by import.py, described in README.md.", "\t".join(columns)]
+def write(path, columns, rows, maker="import.py"):
+    """Writes `rows`, a list of dictionaries, by the script `maker`; a column that a row lacks is left empty."""
+    lines = [f"# {len(rows)} rows. Apache-2.0. Made by {maker}, described in README.md.", "\t".join(columns)]
     for row in rows:
         unknown = set(row) - set(columns)
         fields = [str(row.get(column, "")) for column in columns]

@@ -9,6 +9,8 @@
 #include "cossl_aead.h"
 #include "cossl_cipher.h"
 #include "cossl_digest.h"
+#include "cossl_drbg.h"
+#include "cossl_kdf.h"
 #include "cossl_mac.h"
 #include "cossl_random.h"
 

@@ -17,22 +17,25 @@ enum KeyDerivationChecks {
 
   private static func determinism(_ trial: inout Trial) throws {
     let (secret, parameters) = try trial.derivationParameters()
+    let count = trial.outputCount(32)
     var handle = try trial.makeKeyDerivation()
     trial.begin(["secret length": secret.count])
-    let key = try handle.derive(32, from: secret, parameters)
-    try trial.expect(handle.derive(32, from: secret, parameters), equals: key, "the key is another the second time")
+    let key = try handle.derive(count, from: secret, parameters)
+    try trial.expect(handle.derive(count, from: secret, parameters), equals: key, "the key is another the second time")
     for index in trial.sampleIndices(of: secret.count) {
       trial.begin(["changed byte of the secret": index])
       var other = secret
       other[index] ^= 0xFF
       try trial.expect(
-        handle.derive(32, from: other, parameters), differsFrom: key, "the key does not depend on a byte of the secret")
+        handle.derive(count, from: other, parameters), differsFrom: key,
+        "the key does not depend on a byte of the secret")
     }
     if !parameters.salt.isEmpty {
       trial.begin(["changed byte of the salt": 0])
       var other = parameters
       other.salt[0] ^= 1
-      try trial.expect(handle.derive(32, from: secret, other), differsFrom: key, "the key does not depend on the salt")
+      try trial.expect(
+        handle.derive(count, from: secret, other), differsFrom: key, "the key does not depend on the salt")
     }
     try trial.refuseFallback(handle.lastUsedFallback, handle.lastDriverName)
   }
@@ -41,8 +44,7 @@ enum KeyDerivationChecks {
     guard case .keyDerivation(let properties) = trial.algorithm.descriptor.properties else { return }
     let (secret, parameters) = try trial.derivationParameters()
     var handle = try trial.makeKeyDerivation()
-    let most = properties.maximumOutput ?? 1000
-    for count in [1, 16, 20, 32, 33, 64, 100] where count <= most {
+    for count in trial.outputCounts([1, 16, 20, 32, 33, 64, 100]) {
       trial.begin(["count": count])
       try trial.expect(handle.derive(count, from: secret, parameters).count, is: count, "the key has another length")
     }
@@ -59,7 +61,7 @@ enum KeyDerivationChecks {
     var input = try TestMemory(capacity: secret.count)
     var output = try TestMemory(capacity: 100)
     for placement in Placement.edges + [.offset(1), .offset(7)] {
-      for count in [16, 33] {
+      for count in trial.outputCounts([16, 33]) {
         trial.begin(["count": count, "secret": placement, "output": placement])
         let expected = try handle.derive(count, from: secret, parameters)
         input.place(secret, placement)
@@ -74,45 +76,66 @@ enum KeyDerivationChecks {
   private static func outputLimits(_ trial: inout Trial) throws {
     let (secret, parameters) = try trial.derivationParameters()
     var handle = try trial.makeKeyDerivation()
-    var output = try TestMemory(capacity: 32)
-    for room in [0, 31] {
-      trial.begin(["count": 32, "room": room])
+    let count = trial.outputCount(32)
+    var output = try TestMemory(capacity: count)
+    for room in [0, count - 1] {
+      trial.begin(["count": count, "room": room])
       let refused = try output.capture(room, .upperEdge, for: trial) { (span) throws(ProviderError) in
-        try handle.derive(32, from: secret.rawSpan, parameters, into: &span)
+        try handle.derive(count, from: secret.rawSpan, parameters, into: &span)
       }
-      try trial.expectRefused(refused, required: 32)
+      try trial.expectRefused(refused, required: count)
     }
   }
 
   private static func reuse(_ trial: inout Trial) throws {
     let (secret, parameters) = try trial.derivationParameters()
+    let count = trial.outputCount(24)
     var handle = try trial.makeKeyDerivation()
-    let key = try handle.derive(24, from: secret, parameters)
+    let key = try handle.derive(count, from: secret, parameters)
     trial.begin(["after": "a refused length"])
     _ = errorOf { () throws(ProviderError) in _ = try handle.derive(0, from: secret, parameters) }
-    try trial.expect(handle.derive(24, from: secret, parameters), equals: key, "the key is another")
+    try trial.expect(handle.derive(count, from: secret, parameters), equals: key, "the key is another")
     trial.begin(["after": "another secret"])
-    _ = try handle.derive(24, from: secret + [1], parameters)
-    try trial.expect(handle.derive(24, from: secret, parameters), equals: key, "the key is another")
+    _ = try handle.derive(count, from: trial.otherSecret(secret, 1), parameters)
+    try trial.expect(handle.derive(count, from: secret, parameters), equals: key, "the key is another")
   }
 
   private static func concurrency(_ trial: inout Trial) throws {
     let (secret, parameters) = try trial.derivationParameters()
     trial.begin(["threads": 4])
+    let count = trial.outputCount(24)
     let shared = trial
     let keys = try ParallelRun.outcomes(of: 4) { thread in
       var handle = try shared.makeKeyDerivation()
-      return try handle.derive(24, from: secret + [UInt8(thread)], parameters)
+      return try handle.derive(count, from: shared.otherSecret(secret, thread), parameters)
     }
     var alone = try trial.makeKeyDerivation()
     for (thread, key) in keys.enumerated() {
       try trial.expect(
-        key, equals: alone.derive(24, from: secret + [UInt8(thread)], parameters), "a thread derived another key")
+        key, equals: alone.derive(count, from: trial.otherSecret(secret, thread), parameters),
+        "a thread derived another key")
     }
   }
 }
 
 extension Trial {
+  /// `count`, or the nearest number of bytes that the algorithm gives.
+  fileprivate func outputCount(_ count: Int) -> Int {
+    guard case .keyDerivation(let properties) = algorithm.descriptor.properties,
+      let most = properties.maximumOutput
+    else { return count }
+    return properties.hasFixedOutput ? most : min(count, most)
+  }
+
+  /// Those of `counts` that the algorithm gives, or the nearest.
+  fileprivate func outputCounts(_ counts: [Int]) -> [Int] { Set(counts.map(outputCount)).sorted() }
+
+  /// A secret for each number from 0 to 255, of the same length: some algorithms have lengths of keys.
+  fileprivate func otherSecret(_ secret: [UInt8], _ number: Int) -> [UInt8] {
+    guard let first = secret.first else { return [UInt8(number)] }
+    return [first ^ UInt8(number)] + secret.dropFirst()
+  }
+
   /// A handle of the driver under test.
   func makeKeyDerivation() throws -> KeyDerivation {
     let handle = try registry.keyDerivation(driver, matching: constraints)

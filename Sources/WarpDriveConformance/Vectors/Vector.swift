@@ -94,10 +94,16 @@ extension Vector {
     case .asymmetricCipher(let key, let ciphertext, let plaintext):
       problem = try .asymmetricCipher(
         privateKey: bytes(key), ciphertext: bytes(ciphertext), plaintext: bytes(plaintext))
-    case .keyDerivation(let secret, let salt, let info, let iterations, let output):
+    case .keyDerivation(
+      let secret, let salt, let info, let label, let iterations, let memory, let parallelism, let block, let output):
       problem = try .keyDerivation(
-        secret: bytes(secret), parameters: .init(salt: bytes(salt), info: bytes(info), iterations: iterations),
+        secret: bytes(secret),
+        parameters: .init(
+          salt: bytes(salt), info: bytes(info), label: bytes(label), iterations: iterations, memoryCost: memory,
+          parallelism: parallelism, blockSize: block),
         output: bytes(output))
+    // A handle's entropy is the system's: the answer itself is for the registry's self-test alone.
+    case .deterministicRandom(let generation): problem = .random(count: try bytes(generation.output).count)
     }
   }
 }

@@ -289,10 +289,13 @@ public struct KeyDerivationProperties: Sendable, Equatable {
   public var maximumOutput: Int?
   /// Whether it is made slow on purpose, for passwords.
   public var isPasswordHash: Bool
+  /// Whether it gives ``maximumOutput`` bytes and no fewer (the extraction of HKDF).
+  public var hasFixedOutput: Bool
 
   /// Describes a key derivation.
-  public init(maximumOutput: Int? = nil, isPasswordHash: Bool = false) {
+  public init(maximumOutput: Int? = nil, isPasswordHash: Bool = false, hasFixedOutput: Bool = false) {
     self.maximumOutput = maximumOutput
     self.isPasswordHash = isPasswordHash
+    self.hasFixedOutput = hasFixedOutput
   }
 }

@@ -2,27 +2,52 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What a derivation starts from; each algorithm uses the fields that it has and refuses the others.
+///
+/// | algorithm | ``salt`` | ``label`` | ``info`` | numbers |
+/// |---|---|---|---|---|
+/// | `hkdf(H)` (RFC 5869) | salt | | info | |
+/// | `hkdf-extract(H)` | salt | | | |
+/// | `hkdf-expand(H)`, the secret being the pseudorandom key | | | info | |
+/// | `pbkdf2(hmac(H))` (RFC 8018) | salt | | | ``iterations`` |
+/// | `scrypt` (RFC 7914) | salt | | | ``memoryCost``, ``blockSize``, ``parallelism`` |
+/// | `kbkdf-counter(PRF)` (SP 800-108) | | label | context | |
+/// | `kbkdf-counter-fixed(PRF)` | | | all of the fixed input data | |
+/// | `kbkdf-feedback(PRF)` | the IV | label | context | |
+/// | `kbkdf-kmac128`, `kbkdf-kmac256` | | label | context | |
+/// | `tls1-prf(H)` (RFC 5246 section 5) | | label | seed | |
 public struct KeyDerivationParameters: Sendable {
   /// The salt; empty for none.
   public var salt: [UInt8]
   /// Context or application information; empty for none.
   public var info: [UInt8]
+  /// What the key is for, where that is a field of its own; empty for none.
+  public var label: [UInt8]
   /// Iterations, for those that count them (PBKDF2); 0 for the algorithm's default.
+  ///
+  /// The default is OWASP's Password Storage Cheat Sheet's as of January 2023: 600,000; 1,300,000 with SHA-1 and 210,000
+  /// with the SHA-2 hashes of 64-bit words. A later version may have another: store the number with what was derived.
   public var iterations: Int
-  /// The cost as a power of two, for memory-hard ones (scrypt N); 0 for the default.
+  /// The cost as a power of two, for memory-hard ones (the exponent of scrypt's N); 0 for the default.
+  ///
+  /// scrypt's is 17 with a block size of 8 and a parallelism of 1, from the same source.
   public var memoryCost: Int
   /// The parallelism (scrypt p); 0 for the default.
   public var parallelism: Int
+  /// The block size in units of 128 bytes (scrypt r); 0 for the default.
+  public var blockSize: Int
 
   /// Makes parameters.
   public init(
-    salt: [UInt8] = [], info: [UInt8] = [], iterations: Int = 0, memoryCost: Int = 0, parallelism: Int = 0
+    salt: [UInt8] = [], info: [UInt8] = [], label: [UInt8] = [], iterations: Int = 0, memoryCost: Int = 0,
+    parallelism: Int = 0, blockSize: Int = 0
   ) {
     self.salt = salt
     self.info = info
+    self.label = label
     self.iterations = iterations
     self.memoryCost = memoryCost
     self.parallelism = parallelism
+    self.blockSize = blockSize
   }
 }
 
@@ -31,6 +56,9 @@ public struct KeyDerivationParameters: Sendable {
 /// There is no state between requests, so the driver derives itself.
 public protocol KeyDerivationDriver: AlgorithmDriver {
   /// Appends `count` bytes (the caller has checked room and range) derived from `secret`.
+  ///
+  /// - Throws: ``ProviderError/Code/invalidArgument`` for a parameter that the algorithm does not have, or that is out
+  ///   of its range; nothing is appended then.
   func derive(
     _ count: Int, from secret: RawSpan, _ parameters: KeyDerivationParameters, into output: inout OutputRawSpan
   ) throws(ProviderError)
@@ -40,14 +68,14 @@ public protocol KeyDerivationDriver: AlgorithmDriver {
 public struct KeyDerivation: ~Copyable, Sendable {
   private let driver: any KeyDerivationDriver
   private var use: AlgorithmUse
-  private let maximumOutput: Int?
+  private let properties: KeyDerivationProperties
 
   init(_ algorithm: Algorithm, in registry: Registry) throws(ProviderError) {
     guard case .keyDerivation(let properties) = algorithm.descriptor.properties else {
       throw algorithm.mismatch(.keyDerivation)
     }
     driver = try algorithm.keyDerivationDriver()
-    maximumOutput = properties.maximumOutput
+    self.properties = properties
     use = AlgorithmUse(algorithm, in: registry)
   }
 
@@ -64,12 +92,7 @@ public struct KeyDerivation: ~Copyable, Sendable {
   public mutating func derive(
     _ count: Int, from secret: RawSpan, _ parameters: KeyDerivationParameters, into output: inout OutputRawSpan
   ) throws(ProviderError) {
-    guard count > 0, count <= maximumOutput ?? .max else {
-      throw ProviderError(
-        .invalidArgument,
-        "\(use.algorithm.name) derives 1 to \(maximumOutput.map(String.init) ?? "any number of") bytes",
-        driver: use.algorithm.driverName)
-    }
+    try check(count)
     try output.requireCapacity(count)
     let start = use.begin(secret.byteCount)
     let before = output.byteCount
@@ -88,8 +111,19 @@ public struct KeyDerivation: ~Copyable, Sendable {
   public mutating func derive(
     _ count: Int, from secret: [UInt8], _ parameters: KeyDerivationParameters = .init()
   ) throws(ProviderError) -> [UInt8] {
-    try [UInt8](capacity: max(count, 0)) { (output) throws(ProviderError) in
+    // Before there is an array of that size.
+    try check(count)
+    return try [UInt8](capacity: count) { (output) throws(ProviderError) in
       try derive(count, from: secret.rawSpan, parameters, into: &output)
+    }
+  }
+
+  private func check(_ count: Int) throws(ProviderError) {
+    let most = properties.maximumOutput
+    guard count > 0, count <= most ?? .max, !properties.hasFixedOutput || count == most else {
+      let range = "\(properties.hasFixedOutput ? "" : "1 to ")\(most.map(String.init) ?? "any number of")"
+      throw ProviderError(
+        .invalidArgument, "\(use.algorithm.name) derives \(range) bytes", driver: use.algorithm.driverName)
     }
   }
 }

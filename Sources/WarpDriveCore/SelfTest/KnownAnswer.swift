@@ -25,8 +25,12 @@ public struct KnownAnswer: Sendable, Equatable {
     case signature(publicKey: String, message: String, signature: String)
     /// A private key, a ciphertext and its plaintext.
     case asymmetricCipher(privateKey: String, ciphertext: String, plaintext: String)
-    /// A secret, salt and information, and the key derived from them.
-    case keyDerivation(secret: String, salt: String, info: String, iterations: Int, output: String)
+    /// A secret, what ``KeyDerivationParameters`` has besides, and the key derived from them.
+    case keyDerivation(
+      secret: String, salt: String, info: String, label: String = "", iterations: Int = 0, memoryCost: Int = 0,
+      parallelism: Int = 0, blockSize: Int = 0, output: String)
+    /// A generator of SP 800-90A made from known entropy, for a ``DeterministicRandomDriver``.
+    case deterministicRandom(DeterministicGeneration)
   }
 
   /// The problem and its answer.
@@ -38,6 +42,49 @@ public struct KnownAnswer: Sendable, Equatable {
   public init(_ problem: Problem, source: String) {
     self.problem = problem
     self.source = source
+  }
+}
+
+/// What is asked of a generator of SP 800-90A in a published answer, in hexadecimal.
+public struct DeterministicGeneration: Sendable, Equatable {
+  /// One request.
+  public struct Request: Sendable, Equatable {
+    /// The additional input; empty for none.
+    public var additional: String
+    /// The entropy that the request takes with prediction resistance; empty without.
+    public var entropy: String
+
+    /// Makes a request.
+    public init(additional: String = "", entropy: String = "") {
+      self.additional = additional
+      self.entropy = entropy
+    }
+  }
+
+  /// The entropy input with which the generator is made.
+  public var entropy: String
+  /// The nonce with which it is made; empty for none.
+  public var nonce: String
+  /// The personalization string; empty for none.
+  public var personalization: String
+  /// A reseeding before the first request, with its entropy and additional input; nil for none.
+  public var reseeding: Request?
+  /// The requests, each for as many bytes as ``output`` has.
+  public var requests: [Request]
+  /// What the last request gives: NIST's vectors show no other.
+  public var output: String
+
+  /// Describes the requests and the last one's answer.
+  public init(
+    entropy: String, nonce: String, personalization: String = "", reseeding: Request? = nil, requests: [Request],
+    output: String
+  ) {
+    self.entropy = entropy
+    self.nonce = nonce
+    self.personalization = personalization
+    self.reseeding = reseeding
+    self.requests = requests
+    self.output = output
   }
 }
 

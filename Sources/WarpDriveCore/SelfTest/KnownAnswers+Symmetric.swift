@@ -55,8 +55,6 @@ extension KnownAnswers {
               + "dfc9c58db67aada613c2dd08457941a6"),
           source: "SP 800-38A F.5.5"),
       ]
-    case "stdrng":
-      [.init(.random(count: 32), source: "two outputs differ, FIPS 140-2 4.9.2")]
     default: []
     }
   }

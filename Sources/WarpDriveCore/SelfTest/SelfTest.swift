@@ -5,7 +5,7 @@ import LinuxSystem
 
 /// The self-test of one driver.
 struct SelfTest {
-  private let algorithm: Algorithm
+  let algorithm: Algorithm
   private let registry: Registry
   /// Whether every computed answer gets a flipped bit, to show what a failure leads to.
   private let isCorrupted: Bool
@@ -42,9 +42,13 @@ struct SelfTest {
       try checkSignature(bytes(key), bytes(message), bytes(signature))
     case .asymmetricCipher(let key, let ciphertext, let plaintext):
       try checkAsymmetricCipher(bytes(key), bytes(ciphertext), bytes(plaintext), answer)
-    case .keyDerivation(let secret, let salt, let info, let iterations, let output):
-      let parameters = try KeyDerivationParameters(salt: bytes(salt), info: bytes(info), iterations: iterations)
+    case .keyDerivation(
+      let secret, let salt, let info, let label, let iterations, let memory, let parallelism, let block, let output):
+      let parameters = try KeyDerivationParameters(
+        salt: bytes(salt), info: bytes(info), label: bytes(label), iterations: iterations, memoryCost: memory,
+        parallelism: parallelism, blockSize: block)
       try checkKeyDerivation(bytes(secret), parameters, bytes(output), answer)
+    case .deterministicRandom(let generation): try checkDeterministicRandom(generation, answer)
     }
   }
 
@@ -183,7 +187,7 @@ struct SelfTest {
     return bytes
   }()
 
-  private func bytes(_ text: String) throws(ProviderError) -> [UInt8] {
+  func bytes(_ text: String) throws(ProviderError) -> [UInt8] {
     guard let bytes = Hexadecimal.decode(text) else {
       throw ProviderError(
         .invalidArgument, "a known answer of \(algorithm.name) is not hexadecimal", driver: algorithm.driverName)
@@ -214,7 +218,7 @@ struct SelfTest {
     return bytes
   }
 
-  private func expect(
+  func expect(
     _ actual: [UInt8], _ expected: [UInt8], _ answer: KnownAnswer, _ what: String
   ) throws(ProviderError) {
     guard corrupt(actual) == expected else { throw failure(answer, "the \(what) is wrong") }

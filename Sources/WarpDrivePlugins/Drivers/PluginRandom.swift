@@ -80,6 +80,12 @@ struct PluginRandomDriver: RandomDriver {
   func derive(
     _ count: Int, from secret: RawSpan, _ parameters: KeyDerivationParameters, into output: inout OutputRawSpan
   ) throws(ProviderError) {
+    // Later than this version of the ABI, which has no place for them.
+    guard parameters.label.isEmpty, parameters.blockSize == 0 else {
+      throw ProviderError(
+        .invalidArgument, "derivations of plugins have neither label nor block size: leave both out",
+        driver: descriptor.driverName)
+    }
     var request = unsafe wdprov_derivation()
     unsafe request.abi_version = WDPROV_ABI_VERSION
     unsafe request.size = unsafe UInt32(MemoryLayout<wdprov_derivation>.size)
