@@ -5,7 +5,7 @@ set -euo pipefail
 
 # Tools, as COMMAND:PACKAGE: a command that is on the path is good enough, whoever installed it.
 build_tools=(git:git g++:g++ pkg-config:pkg-config python3:python3 gzip:gzip cmp:diffutils readelf:binutils xz:xz-utils)
-test_tools=(shellcheck:shellcheck strace:strace chromium:chromium)
+test_tools=(shellcheck:shellcheck strace:strace chromium:chromium pip3:python3-pip)
 # Libraries that are linked, as PKG-CONFIG-NAME:PACKAGE.
 development=(zlib:zlib1g-dev libcrypto:libssl-dev)
 # Those of the plugins in the tree, which are not built where theirs is missing, and tested all.
@@ -115,3 +115,7 @@ if [ "${#missing[@]}" -gt 0 ]; then
   fi
 fi
 check_swift
+if [ "${1:-build}" = test ]; then
+  # Without them their suite is skipped, and says so.
+  "$(dirname "${BASH_SOURCE[0]}")/cavp.sh" || say "NIST's vectors are not here: the tests of CAVPTests will be skipped"
+fi
