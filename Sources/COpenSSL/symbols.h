@@ -15,6 +15,8 @@
 #include <openssl/ripemd.h>
 #include <openssl/sha.h>
 
+#include "pkey_symbols.h"
+
 // Declaration, filling and requirement are this list. REQUIRED: without it nothing of libcrypto is used.
 // OPTIONAL: a libcrypto built without it (no-md5, no-rmd160, no-deprecated) has NULL there, and only the algorithms
 // that need it are refused.
@@ -25,6 +27,7 @@
   REQUIRED(CRYPTO_clear_free) \
   REQUIRED(CRYPTO_memcmp) \
   REQUIRED(OPENSSL_cleanse) \
+  COSSL_PKEY_SYMBOLS(REQUIRED, OPTIONAL) \
   REQUIRED(ERR_error_string_n) \
   REQUIRED(ERR_get_error_all) \
   REQUIRED(ERR_reason_error_string) \

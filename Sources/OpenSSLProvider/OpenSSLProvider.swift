@@ -1,4 +1,4 @@
-// The provider of libcrypto's algorithms: hashes, HMAC, AES modes, ChaCha20-Poly1305 and random numbers.
+// The provider of libcrypto's algorithms: hashes, HMAC, AES modes, ChaCha20-Poly1305, random numbers and public keys.
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
@@ -32,6 +32,10 @@ public struct OpenSSLProvider: Provider {
     drivers.append(GeneratorDriver())
     drivers += DRBG.all.map(DRBGDriver.init)
     drivers += KeyDerivationAlgorithm.all.map(FunctionKeyDerivationDriver.init)
+    drivers += AgreementCurve.all.map(CurveAgreementDriver.init)
+    drivers += DiffieHellmanGroup.all.map(DiffieHellmanDriver.init)
+    drivers += SignatureScheme.all.map(SignatureSchemeDriver.init)
+    drivers += RSACipher.all.map(RSACipherDriver.init)
     return drivers
   }
 

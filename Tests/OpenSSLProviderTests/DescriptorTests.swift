@@ -21,6 +21,7 @@ struct DescriptorTests {
     expected.formUnion(AEADDescriptorTests.names.map { "\($0.key): \($0.value)-openssl 300" })
     expected.formUnion(DRBGTests.names.enumerated().map { "stdrng: \($1) \(200 + $0)" })
     expected.formUnion(OpenSSL.derivations.map { "\($0): \(OpenSSL.driverName($0)) 300" })
+    expected.formUnion(PublicKeys.descriptions)
     let actual = descriptors.map { "\($0.name): \($0.driverName) \($0.priority)" }
     #expect(Set(actual) == expected)
     #expect(actual.count == expected.count)

@@ -20,6 +20,7 @@ import zlib
 
 import openssl_evp
 import openssl_evp_kdf
+import public_keys
 import tables
 import wycheproof
 
@@ -29,6 +30,10 @@ COLUMNS = {
     "ciphers": ["id", "algorithm", "op", "result", "key", "iv", "plaintext", "ciphertext", "nextIV", "comment"],
     "aeads": ["id", "algorithm", "op", "result", "key", "iv", "aad", "plaintext", "ciphertext", "tag", "comment"],
     "derivations": ["id", "algorithm", "result", *openssl_evp_kdf.FIELDS, "out", "comment"],
+    "agreements": ["id", "algorithm", "result", "privateKey", "peer", "secret", "comment"],
+    "keypairs": ["id", "algorithm", "result", "privateKey", "publicKey", "comment"],
+    "signatures": ["id", "algorithm", "op", "input", "result", "half", "key", "in", "signature", "comment"],
+    "encryptions": ["id", "algorithm", "result", "privateKey", "ciphertext", "plaintext", "comment"],
 }
 OUTCOME = ["verdict", "outputLength", "outputSHA256", "trailing"]
 CONCATENATED = ["concatenatedVerdict", "concatenatedLength", "concatenatedSHA256", "concatenatedTrailing"]
@@ -92,8 +97,9 @@ def crypto(folder, output):
     for name, content in archive(folder, "openssl-evp").items():
         source, text = f"openssl-evp/{name}", content.decode()
         ledger.totals[source] = openssl_evp.count(text)
+        keys = public_keys.keys(text)
         for stanza in openssl_evp.stanzas(text):
-            ledger.add(source, stanza.line, openssl_evp.convert(stanza))
+            ledger.add(source, stanza.line, openssl_evp.convert(stanza, keys))
     for name, content in archive(folder, "wycheproof").items():
         source, document = f"wycheproof/{name}", json.loads(content)
         ledger.totals[source] = document["numberOfTests"]

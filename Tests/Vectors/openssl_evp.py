@@ -8,6 +8,7 @@ by blank lines, the first key of which (past conditions) says what is tested.
 import re
 
 import openssl_evp_kdf
+import public_keys
 
 # Keys that open a test. `PrivateKey`, `PublicKey` and the like open key material for later tests, which is no vector.
 TESTS = {
@@ -52,10 +53,6 @@ CIPHERS_LEFT = [
 # Why a test of another kind is not here, by the key that opens it.
 KINDS_LEFT = {
     "Encoding": "base64 is a text encoding, no algorithm of the registry",
-    "Derive": f"key agreement: {LATER}",
-    "Decrypt": f"asymmetric cipher: {LATER}",
-    "KeyGen": f"key generation: {LATER}",
-    "PrivPubKeyPair": f"key pair checks: {LATER}",
 }
 
 
@@ -204,10 +201,12 @@ def cipher_left(name):
     raise ValueError(f"no reason why {name} is left out")
 
 
-def convert(stanza):
-    """Returns (kind, row) for a vector, or the reason why it is left out."""
+def convert(stanza, keys):
+    """Returns (kind, row) for a vector, or the reason why it is left out; `keys` are those of its file."""
     if stanza.kind in openssl_evp_kdf.KINDS:
         return openssl_evp_kdf.convert(stanza, DIGESTS, octets)
     if handler := {"Digest": digest, "MAC": mac, "Cipher": cipher}.get(stanza.kind):
         return handler(stanza)
-    return KINDS_LEFT.get(stanza.kind, f"signature: {LATER}")
+    if stanza.kind in public_keys.KINDS:
+        return public_keys.convert(stanza, keys)
+    return KINDS_LEFT[stanza.kind]

@@ -8,10 +8,14 @@
 
 #include "cossl_aead.h"
 #include "cossl_cipher.h"
+#include "cossl_dh.h"
 #include "cossl_digest.h"
 #include "cossl_drbg.h"
 #include "cossl_kdf.h"
 #include "cossl_mac.h"
+#include "cossl_pkey.h"
 #include "cossl_random.h"
+#include "cossl_rsa_cipher.h"
+#include "cossl_signature.h"
 
 #endif

@@ -77,7 +77,11 @@ struct FaultyKeyAgreementDriver: KeyAgreementDriver {
   var knownAnswers: [KnownAnswer] { base.knownAnswers }
 
   func makeTransform() throws(ProviderError) -> any KeyAgreementTransform & ~Copyable {
-    let transform = try faults.run(.makeTransform) { () throws(ProviderError) in try base.makeTransform() }
+    try makeTransform(.init())
+  }
+
+  func makeTransform(_ options: PublicKeyOptions) throws(ProviderError) -> any KeyAgreementTransform & ~Copyable {
+    let transform = try faults.run(.makeTransform) { () throws(ProviderError) in try base.makeTransform(options) }
     return FaultyKeyAgreementTransform(base: transform, faults: faults)
   }
 }
@@ -96,6 +100,8 @@ private struct FaultyKeyAgreementTransform: KeyAgreementTransform, ~Copyable {
 
   mutating func publicKey() throws(ProviderError) -> [UInt8] { try base.publicKey() }
 
+  mutating func privateKey() throws(ProviderError) -> SecretBytes { try base.privateKey() }
+
   mutating func sharedSecret(_ peer: RawSpan, into output: inout OutputRawSpan) throws(ProviderError) {
     try faults.run(.sharedSecret, into: &output) { (output) throws(ProviderError) in
       try base.sharedSecret(peer, into: &output)
@@ -110,7 +116,11 @@ struct FaultySignatureDriver: SignatureDriver {
   var knownAnswers: [KnownAnswer] { base.knownAnswers }
 
   func makeTransform() throws(ProviderError) -> any SignatureTransform & ~Copyable {
-    let transform = try faults.run(.makeTransform) { () throws(ProviderError) in try base.makeTransform() }
+    try makeTransform(.init())
+  }
+
+  func makeTransform(_ options: PublicKeyOptions) throws(ProviderError) -> any SignatureTransform & ~Copyable {
+    let transform = try faults.run(.makeTransform) { () throws(ProviderError) in try base.makeTransform(options) }
     return FaultySignatureTransform(base: transform, faults: faults)
   }
 }
@@ -133,12 +143,22 @@ private struct FaultySignatureTransform: SignatureTransform, ~Copyable {
 
   mutating func publicKey() throws(ProviderError) -> [UInt8] { try base.publicKey() }
 
+  mutating func privateKey() throws(ProviderError) -> SecretBytes { try base.privateKey() }
+
   mutating func sign(_ message: RawSpan) throws(ProviderError) -> [UInt8] {
     try faults.runReturning(.sign) { () throws(ProviderError) in try base.sign(message) }
   }
 
   mutating func isValid(_ signature: RawSpan, of message: RawSpan) throws(ProviderError) -> Bool {
     try faults.runJudging(.verify) { () throws(ProviderError) in try base.isValid(signature, of: message) }
+  }
+
+  mutating func sign(digest: RawSpan) throws(ProviderError) -> [UInt8] {
+    try faults.runReturning(.sign) { () throws(ProviderError) in try base.sign(digest: digest) }
+  }
+
+  mutating func isValid(_ signature: RawSpan, ofDigest digest: RawSpan) throws(ProviderError) -> Bool {
+    try faults.runJudging(.verify) { () throws(ProviderError) in try base.isValid(signature, ofDigest: digest) }
   }
 }
 
@@ -149,7 +169,11 @@ struct FaultyAsymmetricCipherDriver: AsymmetricCipherDriver {
   var knownAnswers: [KnownAnswer] { base.knownAnswers }
 
   func makeTransform() throws(ProviderError) -> any AsymmetricCipherTransform & ~Copyable {
-    let transform = try faults.run(.makeTransform) { () throws(ProviderError) in try base.makeTransform() }
+    try makeTransform(.init())
+  }
+
+  func makeTransform(_ options: PublicKeyOptions) throws(ProviderError) -> any AsymmetricCipherTransform & ~Copyable {
+    let transform = try faults.run(.makeTransform) { () throws(ProviderError) in try base.makeTransform(options) }
     return FaultyAsymmetricCipherTransform(base: transform, faults: faults)
   }
 }
@@ -173,6 +197,14 @@ private struct FaultyAsymmetricCipherTransform: AsymmetricCipherTransform, ~Copy
   mutating func decrypt(_ ciphertext: RawSpan) throws(ProviderError) -> [UInt8] {
     try faults.runReturning(.decrypt) { () throws(ProviderError) in try base.decrypt(ciphertext) }
   }
+
+  mutating func generateKeyPair() throws(ProviderError) {
+    try faults.run(.generateKeyPair) { () throws(ProviderError) in try base.generateKeyPair() }
+  }
+
+  mutating func publicKey() throws(ProviderError) -> [UInt8] { try base.publicKey() }
+
+  mutating func privateKey() throws(ProviderError) -> SecretBytes { try base.privateKey() }
 }
 
 struct FaultyKeyDerivationDriver: KeyDerivationDriver {

@@ -20,9 +20,11 @@ enum AsymmetricCipherChecks {
       trial.begin(["length": length])
       let plaintext = trial.random.bytes(length)
       let ciphertext = try handle.encrypt(plaintext)
-      try trial.expect(handle.decrypt(ciphertext), equals: plaintext, "decryption does not undo encryption")
+      try trial.expect(trial.message(handle.decrypt(ciphertext), length), equals: plaintext, wrongPlaintext)
     }
   }
+
+  private static let wrongPlaintext = "decryption does not undo encryption"
 
   private static func missingKey(_ trial: inout Trial) throws {
     var handle = try trial.makeAsymmetricCipher()
@@ -44,7 +46,7 @@ enum AsymmetricCipherChecks {
       var forged = ciphertext
       forged[bit / 8] ^= 1 << (bit % 8)
       // Some paddings answer a wrong ciphertext with random bytes, against Bleichenbacher's attack.
-      let result = try? handle.decrypt(forged)
+      let result = (try? handle.decrypt(forged)).map { trial.message($0, 16) }
       try trial.expect(result ?? [], differsFrom: plaintext, "a changed ciphertext comes back as what was encrypted")
     }
     for length in [0, 1, ciphertext.count - 1] {
@@ -60,11 +62,11 @@ enum AsymmetricCipherChecks {
     let ciphertext = try handle.encrypt(plaintext)
     trial.begin(["after": "a wrong ciphertext"])
     _ = errorOf { () throws(ProviderError) in _ = try handle.decrypt([1, 2, 3]) }
-    try trial.expect(handle.decrypt(ciphertext), equals: plaintext, "decryption does not undo encryption")
+    try trial.expect(trial.message(handle.decrypt(ciphertext), 16), equals: plaintext, wrongPlaintext)
     trial.begin(["after": "a refused key"])
     let error = errorOf { () throws(ProviderError) in try handle.setPrivateKey(RawSpan()) }
     try trial.expect(error, is: .invalidKey, when: "a private key of no bytes")
-    try trial.expect(handle.decrypt(ciphertext), equals: plaintext, "decryption does not undo encryption")
+    try trial.expect(trial.message(handle.decrypt(ciphertext), 16), equals: plaintext, wrongPlaintext)
   }
 
   private static func concurrency(_ trial: inout Trial) throws {
@@ -77,7 +79,8 @@ enum AsymmetricCipherChecks {
       return try handle.encrypt(plaintext)
     }
     for ciphertext in ciphertexts {
-      try trial.expect(own.decrypt(ciphertext), equals: plaintext, "a thread encrypted to something else")
+      try trial.expect(
+        trial.message(own.decrypt(ciphertext), 16), equals: plaintext, "a thread encrypted to something else")
     }
   }
 }
@@ -88,6 +91,15 @@ extension Trial {
     let handle = try registry.asymmetricCipher(driver, matching: constraints)
     try requireOwn(handle.algorithm)
     return handle
+  }
+
+  /// The message of `count` bytes in what was decrypted.
+  ///
+  /// RSA without padding knows numbers and no lengths (RFC 8017 5.1): it answers with as many bytes as the modulus has.
+  fileprivate func message(_ decrypted: [UInt8], _ count: Int) -> [UInt8] {
+    guard algorithm.name == "rsa", decrypted.count > count else { return decrypted }
+    let zeros = decrypted.dropLast(count)
+    return zeros.allSatisfy { $0 == 0 } ? Array(decrypted.suffix(count)) : decrypted
   }
 
   /// A handle with the private key of a known answer: the kind cannot make one.

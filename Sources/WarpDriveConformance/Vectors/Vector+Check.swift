@@ -39,6 +39,10 @@ extension Vector {
       var handle = try trial.makeSignature()
       try handle.setPublicKey(key.rawSpan)
       try handle.verify(signature, of: message)
+    case .signing(let key, let message, let signature):
+      var handle = try trial.makeSignature()
+      try handle.setPrivateKey(key.rawSpan)
+      try trial.expect(handle.sign(message), equals: signature, "the signature is wrong")
     case .asymmetricCipher(let key, let ciphertext, let plaintext):
       var handle = try trial.makeAsymmetricCipher()
       try handle.setPrivateKey(key.rawSpan)

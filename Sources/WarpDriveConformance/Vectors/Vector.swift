@@ -33,6 +33,7 @@ struct Vector: Sendable {
     case random(count: Int)
     case keyAgreement(privateKey: [UInt8], peer: [UInt8], secret: [UInt8])
     case signature(publicKey: [UInt8], message: [UInt8], signature: [UInt8])
+    case signing(privateKey: [UInt8], message: [UInt8], signature: [UInt8])
     case asymmetricCipher(privateKey: [UInt8], ciphertext: [UInt8], plaintext: [UInt8])
     case keyDerivation(secret: [UInt8], parameters: KeyDerivationParameters, output: [UInt8])
 
@@ -45,7 +46,7 @@ struct Vector: Sendable {
       case .compression: .compression
       case .random: .random
       case .keyAgreement: .keyAgreement
-      case .signature: .signature
+      case .signature, .signing: .signature
       case .asymmetricCipher: .asymmetricCipher
       case .keyDerivation: .keyDerivation
       }
@@ -91,6 +92,8 @@ extension Vector {
       problem = try .keyAgreement(privateKey: bytes(key), peer: bytes(peer), secret: bytes(secret))
     case .signature(let key, let message, let signature):
       problem = try .signature(publicKey: bytes(key), message: bytes(message), signature: bytes(signature))
+    case .signing(let key, let message, let signature):
+      problem = try .signing(privateKey: bytes(key), message: bytes(message), signature: bytes(signature))
     case .asymmetricCipher(let key, let ciphertext, let plaintext):
       problem = try .asymmetricCipher(
         privateKey: bytes(key), ciphertext: bytes(ciphertext), plaintext: bytes(plaintext))

@@ -5,6 +5,24 @@
 public protocol AsymmetricCipherDriver: AlgorithmDriver {
   /// Makes a state without keys.
   func makeTransform() throws(ProviderError) -> any AsymmetricCipherTransform & ~Copyable
+  /// Makes a state without keys, with limits for its keys.
+  ///
+  /// By default there are none to choose.
+  ///
+  /// - Throws: ``ProviderError/Code/unsupported`` for options that the driver does not have.
+  func makeTransform(
+    _ options: PublicKeyOptions
+  ) throws(ProviderError) -> any AsymmetricCipherTransform & ~Copyable
+}
+
+extension AsymmetricCipherDriver {
+  /// As without options, of which there are none.
+  public func makeTransform(
+    _ options: PublicKeyOptions
+  ) throws(ProviderError) -> any AsymmetricCipherTransform & ~Copyable {
+    try options.requireDefaults(self)
+    return try makeTransform()
+  }
 }
 
 /// Public-key encryption with its keys.
@@ -17,6 +35,25 @@ public protocol AsymmetricCipherTransform: ~Copyable, Sendable {
   mutating func encrypt(_ plaintext: RawSpan) throws(ProviderError) -> [UInt8]
   /// Decrypts a message with the private key.
   mutating func decrypt(_ ciphertext: RawSpan) throws(ProviderError) -> [UInt8]
+  /// Makes a fresh key pair; by default there is no way to.
+  mutating func generateKeyPair() throws(ProviderError)
+  /// The public key, as SubjectPublicKeyInfo DER; by default it cannot be had.
+  mutating func publicKey() throws(ProviderError) -> [UInt8]
+  /// The private key, as PKCS#8 DER; by default it cannot be had.
+  mutating func privateKey() throws(ProviderError) -> SecretBytes
+}
+
+extension AsymmetricCipherTransform where Self: ~Copyable {
+  /// No fresh keys.
+  public mutating func generateKeyPair() throws(ProviderError) { throw .lacking("generate keys") }
+
+  /// No public key.
+  public mutating func publicKey() throws(ProviderError) -> [UInt8] { throw .lacking("give public keys away") }
+
+  /// No private key.
+  public mutating func privateKey() throws(ProviderError) -> SecretBytes {
+    throw .lacking("give private keys away")
+  }
 }
 
 /// Public-key encryption in use, on one thread at a time.
@@ -26,12 +63,14 @@ public struct AsymmetricCipher: ~Copyable, Sendable {
   private var hasPrivateKey = false
   private var hasPublicKey = false
 
-  init(_ algorithm: Algorithm, in registry: Registry) throws(ProviderError) {
+  init(
+    _ algorithm: Algorithm, _ options: PublicKeyOptions = .init(), in registry: Registry
+  ) throws(ProviderError) {
     var use = AlgorithmUse(algorithm, in: registry)
     do throws(ProviderError) {
-      transform = try algorithm.asymmetricCipherDriver().makeTransform()
+      transform = try algorithm.asymmetricCipherDriver().makeTransform(options)
     } catch {
-      transform = try use.fallback(after: error).asymmetricCipherDriver().makeTransform()
+      transform = try use.fallback(after: error).asymmetricCipherDriver().makeTransform(options)
       use.substitute()
     }
     self.use = use
@@ -58,6 +97,31 @@ public struct AsymmetricCipher: ~Copyable, Sendable {
     do throws(ProviderError) { try transform.setPublicKey(key) } catch { throw use.failed(error) }
     hasPrivateKey = false
     hasPublicKey = true
+  }
+
+  /// Makes a fresh key pair.
+  ///
+  /// - Throws: ``ProviderError/Code/unsupported`` where the driver makes none.
+  public mutating func generateKeyPair() throws(ProviderError) {
+    do throws(ProviderError) { try transform.generateKeyPair() } catch { throw use.failed(error) }
+    hasPrivateKey = true
+    hasPublicKey = true
+  }
+
+  /// The public key, as SubjectPublicKeyInfo DER.
+  ///
+  /// - Throws: ``ProviderError/Code/missingKey``; ``ProviderError/Code/unsupported`` where the driver keeps it.
+  public mutating func publicKey() throws(ProviderError) -> [UInt8] {
+    guard hasPublicKey else { throw KeyAgreement.missingKey(use.algorithm) }
+    do throws(ProviderError) { return try transform.publicKey() } catch { throw use.failed(error) }
+  }
+
+  /// The private key, as PKCS#8 DER.
+  ///
+  /// - Throws: ``ProviderError/Code/missingKey``; ``ProviderError/Code/unsupported`` where the driver keeps it.
+  public mutating func privateKey() throws(ProviderError) -> SecretBytes {
+    guard hasPrivateKey else { throw KeyAgreement.missingKey(use.algorithm) }
+    do throws(ProviderError) { return try transform.privateKey() } catch { throw use.failed(error) }
   }
 
   /// Encrypts a short message to the key's owner.

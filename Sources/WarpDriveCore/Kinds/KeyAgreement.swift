@@ -5,6 +5,22 @@
 public protocol KeyAgreementDriver: AlgorithmDriver {
   /// Makes a state without a key pair.
   func makeTransform() throws(ProviderError) -> any KeyAgreementTransform & ~Copyable
+  /// Makes a state without a key pair, with limits for its keys.
+  ///
+  /// By default there are none to choose.
+  ///
+  /// - Throws: ``ProviderError/Code/unsupported`` for options that the driver does not have.
+  func makeTransform(_ options: PublicKeyOptions) throws(ProviderError) -> any KeyAgreementTransform & ~Copyable
+}
+
+extension KeyAgreementDriver {
+  /// As without options, of which there are none.
+  public func makeTransform(
+    _ options: PublicKeyOptions
+  ) throws(ProviderError) -> any KeyAgreementTransform & ~Copyable {
+    try options.requireDefaults(self)
+    return try makeTransform()
+  }
 }
 
 /// One party of a key agreement.
@@ -17,6 +33,15 @@ public protocol KeyAgreementTransform: ~Copyable, Sendable {
   mutating func publicKey() throws(ProviderError) -> [UInt8]
   /// Appends the secret shared with the owner of `peer`.
   mutating func sharedSecret(_ peer: RawSpan, into output: inout OutputRawSpan) throws(ProviderError)
+  /// The private key, in a form that ``setPrivateKey(_:)`` takes; by default it cannot be had.
+  mutating func privateKey() throws(ProviderError) -> SecretBytes
+}
+
+extension KeyAgreementTransform where Self: ~Copyable {
+  /// No private key.
+  public mutating func privateKey() throws(ProviderError) -> SecretBytes {
+    throw .lacking("give private keys away")
+  }
 }
 
 /// A key agreement in use: one party, on one thread at a time.
@@ -27,15 +52,17 @@ public struct KeyAgreement: ~Copyable, Sendable {
   /// The longest shared secret, in bytes.
   public let maximumSecretSize: Int
 
-  init(_ algorithm: Algorithm, in registry: Registry) throws(ProviderError) {
+  init(
+    _ algorithm: Algorithm, _ options: PublicKeyOptions = .init(), in registry: Registry
+  ) throws(ProviderError) {
     guard case .keyAgreement(let properties) = algorithm.descriptor.properties else {
       throw algorithm.mismatch(.keyAgreement)
     }
     var use = AlgorithmUse(algorithm, in: registry)
     do throws(ProviderError) {
-      transform = try algorithm.keyAgreementDriver().makeTransform()
+      transform = try algorithm.keyAgreementDriver().makeTransform(options)
     } catch {
-      transform = try use.fallback(after: error).keyAgreementDriver().makeTransform()
+      transform = try use.fallback(after: error).keyAgreementDriver().makeTransform(options)
       use.substitute()
     }
     self.use = use
@@ -67,6 +94,14 @@ public struct KeyAgreement: ~Copyable, Sendable {
   public mutating func publicKey() throws(ProviderError) -> [UInt8] {
     try requireKey()
     do throws(ProviderError) { return try transform.publicKey() } catch { throw use.failed(error) }
+  }
+
+  /// The private key, in a form that ``setPrivateKey(_:)`` takes.
+  ///
+  /// - Throws: ``ProviderError/Code/missingKey``; ``ProviderError/Code/unsupported`` where the driver keeps it.
+  public mutating func privateKey() throws(ProviderError) -> SecretBytes {
+    try requireKey()
+    do throws(ProviderError) { return try transform.privateKey() } catch { throw use.failed(error) }
   }
 
   /// Appends the secret shared with the owner of the public key `peer`.

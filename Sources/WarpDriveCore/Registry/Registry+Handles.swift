@@ -136,24 +136,30 @@ extension Registry {
   }
 
   /// A key agreement, for example `curve25519`.
+  ///
+  /// - Throws: ``ProviderError/Code/unsupported`` for options that the driver does not have, and what the lookup throws.
   public func keyAgreement(
-    _ name: String, matching constraints: LookupConstraints = .none
+    _ name: String, _ options: PublicKeyOptions = .init(), matching constraints: LookupConstraints = .none
   ) throws(ProviderError) -> KeyAgreement {
-    try KeyAgreement(algorithm(name, .keyAgreement, matching: constraints), in: self)
+    try KeyAgreement(algorithm(name, .keyAgreement, matching: constraints), options, in: self)
   }
 
   /// A signature algorithm, for example `ed25519`.
+  ///
+  /// - Throws: ``ProviderError/Code/unsupported`` for options that the driver does not have, and what the lookup throws.
   public func signature(
-    _ name: String, matching constraints: LookupConstraints = .none
+    _ name: String, _ options: PublicKeyOptions = .init(), matching constraints: LookupConstraints = .none
   ) throws(ProviderError) -> Signature {
-    try Signature(algorithm(name, .signature, matching: constraints), in: self)
+    try Signature(algorithm(name, .signature, matching: constraints), options, in: self)
   }
 
   /// Public-key encryption, for example `rsa`.
+  ///
+  /// - Throws: ``ProviderError/Code/unsupported`` for options that the driver does not have, and what the lookup throws.
   public func asymmetricCipher(
-    _ name: String, matching constraints: LookupConstraints = .none
+    _ name: String, _ options: PublicKeyOptions = .init(), matching constraints: LookupConstraints = .none
   ) throws(ProviderError) -> AsymmetricCipher {
-    try AsymmetricCipher(algorithm(name, .asymmetricCipher, matching: constraints), in: self)
+    try AsymmetricCipher(algorithm(name, .asymmetricCipher, matching: constraints), options, in: self)
   }
 
   /// A key derivation.

@@ -23,6 +23,8 @@ public struct KnownAnswer: Sendable, Equatable {
     case keyAgreement(privateKey: String, peer: String, secret: String)
     /// A public key, a message and its signature.
     case signature(publicKey: String, message: String, signature: String)
+    /// A private key, a message, and the one signature that a deterministic algorithm makes of it.
+    case signing(privateKey: String, message: String, signature: String)
     /// A private key, a ciphertext and its plaintext.
     case asymmetricCipher(privateKey: String, ciphertext: String, plaintext: String)
     /// A secret, what ``KeyDerivationParameters`` has besides, and the key derived from them.

@@ -5,7 +5,10 @@
 public enum KnownAnswers {
   /// The answers for algorithm `name`; empty where the registry has none.
   public static func answers(for name: String) -> [KnownAnswer] {
-    for table in [hashes, macs, symmetric, aeads, compressions, generators, keyDerivations] {
+    let tables = [
+      hashes, macs, symmetric, aeads, compressions, generators, keyDerivations, publicKeys,
+    ]
+    for table in tables {
       let answers = table(name)
       if !answers.isEmpty { return answers }
     }

@@ -40,6 +40,8 @@ struct SelfTest {
       try checkKeyAgreement(bytes(key), bytes(peer), bytes(secret), answer)
     case .signature(let key, let message, let signature):
       try checkSignature(bytes(key), bytes(message), bytes(signature))
+    case .signing(let key, let message, let signature):
+      try checkSigning(bytes(key), bytes(message), bytes(signature), answer)
     case .asymmetricCipher(let key, let ciphertext, let plaintext):
       try checkAsymmetricCipher(bytes(key), bytes(ciphertext), bytes(plaintext), answer)
     case .keyDerivation(
@@ -64,6 +66,15 @@ struct SelfTest {
     var handle = try Signature(algorithm, in: registry)
     try handle.setPublicKey(key.rawSpan)
     try handle.verify(corrupt(signature), of: message)
+  }
+
+  private func checkSigning(
+    _ key: [UInt8], _ message: [UInt8], _ signature: [UInt8], _ answer: KnownAnswer
+  ) throws(ProviderError) {
+    var handle = try Signature(algorithm, in: registry)
+    try handle.setPrivateKey(key.rawSpan)
+    try expect(handle.sign(message), signature, answer, "signature")
+    try handle.verify(signature, of: message)
   }
 
   private func checkAsymmetricCipher(
