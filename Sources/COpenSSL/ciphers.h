@@ -1,4 +1,4 @@
-// The EVP ciphers of this module, each fetched once for the process, and what their users share.
+// What the users of EVP ciphers share.
 // SPDX-License-Identifier: Apache-2.0
 
 #ifndef COSSL_CIPHERS_H
@@ -8,11 +8,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-
-enum cossl_mode { COSSL_MODE_CBC, COSSL_MODE_CTR };
-
-// The process's fetched cipher of that mode and key length in bytes; NULL where there is none.
-const EVP_CIPHER *cossl_evp_cipher(enum cossl_mode mode, size_t key_length);
 
 // EVP_CipherUpdate takes an int: longer data goes in pieces, each a whole number of blocks.
 static inline bool cossl_cipher_pieces(EVP_CIPHER_CTX *context, const unsigned char *in, size_t length,

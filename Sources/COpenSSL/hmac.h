@@ -22,9 +22,9 @@ static inline void cossl_pad_key(uint8_t *out, const uint8_t *key, size_t key_le
 }
 
 // Needs a loaded library; NULL where the digest is none of these, or this libcrypto lacks it.
-const struct cossl_hmac_operations *cossl_direct_hmac_operations(cossl_digest_algorithm algorithm);
+const struct cossl_mac_operations *cossl_direct_hmac_operations(cossl_digest_algorithm algorithm);
 size_t cossl_direct_hmac_size(void);
 
-cossl_hmac *cossl_evp_hmac_create(cossl_digest_algorithm algorithm);
+cossl_mac *cossl_evp_hmac_create(cossl_digest_algorithm algorithm);
 
 #endif

@@ -54,6 +54,13 @@
   REQUIRED(EVP_CipherInit_ex2) \
   REQUIRED(EVP_CipherUpdate) \
   REQUIRED(EVP_CipherFinal_ex) \
+  REQUIRED(EVP_MAC_fetch) \
+  REQUIRED(EVP_MAC_free) \
+  REQUIRED(EVP_MAC_CTX_new) \
+  REQUIRED(EVP_MAC_CTX_free) \
+  REQUIRED(EVP_MAC_init) \
+  REQUIRED(EVP_MAC_update) \
+  REQUIRED(EVP_MAC_final) \
   REQUIRED(RAND_get0_primary) \
   REQUIRED(RAND_get0_private) \
   REQUIRED(EVP_RAND_fetch) \

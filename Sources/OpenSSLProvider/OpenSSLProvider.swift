@@ -1,4 +1,4 @@
-// The provider of libcrypto's algorithms: hashes, HMAC, AES modes, ChaCha20-Poly1305, random numbers and public keys.
+// The provider of libcrypto's algorithms: hashes, MACs, ciphers and their modes, AEADs, random numbers and public keys.
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
@@ -10,9 +10,9 @@ public import WarpDriveCore
 /// needs none of these algorithms never loads it. Where libcrypto is missing, making a transform throws
 /// ``WarpDriveCore/ProviderError/Code/unavailable`` and the next driver of the name serves.
 ///
-/// Priorities: 200 for the hashes, 300 for what is built on a primitive (HMAC, modes of AES), so that a template over the
-/// same primitive never ties with it. The generators of SP 800-90A have the kernel's, from 200 on; libcrypto's own
-/// generator is above them with 300.
+/// Priorities: 200 for primitives (hashes, block ciphers, ChaCha20, MACs of their own), 300 for what is built on a
+/// primitive (HMAC, CMAC, modes), so that a template over the same primitive never ties with it. The generators of
+/// SP 800-90A have the kernel's, from 200 on; libcrypto's own generator is above them with 300.
 public struct OpenSSLProvider: Provider {
   /// Makes the provider; it opens nothing.
   public init() {}
@@ -28,7 +28,8 @@ public struct OpenSSLProvider: Provider {
     var drivers: [any AlgorithmDriver] = Digest.all.map(DigestDriver.init)
     drivers += Digest.all.filter { !$0.isExtendable }.map(HMACDriver.init)
     drivers += AEADAlgorithm.all.map(AuthenticatedCipherDriver.init)
-    drivers += CipherMode.all.map(CipherModeDriver.init)
+    drivers += CipherAlgorithm.all.map(BlockCipherDriver.init)
+    drivers += MACAlgorithm.all.map(KeyedMACDriver.init)
     drivers.append(GeneratorDriver())
     drivers += DRBG.all.map(DRBGDriver.init)
     drivers += KeyDerivationAlgorithm.all.map(FunctionKeyDerivationDriver.init)

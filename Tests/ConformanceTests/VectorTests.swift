@@ -16,11 +16,15 @@ struct VectorTests {
 
   @Test(
     "every vector of the project comes out on every driver of its algorithm",
-    arguments: [("hashes.tsv", 102), ("macs.tsv", 1247), ("ciphers.tsv", 100), ("aeads.tsv", 2975)])
-  func projectVectors(_ file: String, _ count: Int) throws {
+    arguments: ["hashes", "macs", "ciphers", "aeads"])
+  func projectVectors(_ kind: String) throws {
+    // What the list of sources says was taken from all of them.
+    let count = try Vectors.notApplicable().filter { $0.outcome == .taken && $0.reason == kind }.map(\.count)
+      .reduce(0, +)
+    try #require(count > 0)
     let registry = try RealDrivers.registry()
     let conformance = Conformance(registry: registry, effort: .quick)
-    let table = try Self.table(file)
+    let table = try Self.table("\(kind).tsv")
     #expect(table.count == count)
     var run = 0
     for name in table.algorithms.sorted() {

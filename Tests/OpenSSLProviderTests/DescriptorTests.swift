@@ -14,14 +14,18 @@ struct DescriptorTests {
     var expected = Set(OpenSSL.hashes.map { "\($0): \($0)-openssl 200" })
     expected.formUnion(OpenSSL.hmacs.map { "hmac(\($0)): hmac-\($0)-openssl 300" })
     expected.formUnion([
-      "cbc(aes): cbc-aes-openssl 300",
-      "ctr(aes): ctr-aes-openssl 300",
+      "chacha20: chacha20-openssl 200",
       "stdrng: stdrng-openssl 300",
     ])
     expected.formUnion(AEADDescriptorTests.names.map { "\($0.key): \($0.value)-openssl 300" })
     expected.formUnion(DRBGTests.names.enumerated().map { "stdrng: \($1) \(200 + $0)" })
     expected.formUnion(OpenSSL.derivations.map { "\($0): \(OpenSSL.driverName($0)) 300" })
     expected.formUnion(PublicKeys.descriptions)
+    expected.formUnion((OpenSSL.ciphers + OpenSSL.primitiveMACs).map { "\($0): \($0)-openssl 200" })
+    for name in OpenSSL.modes + OpenSSL.wholeMessages + OpenSSL.cipherMACs {
+      let words = name.split { "()".contains($0) }.joined(separator: "-")
+      expected.insert("\(name): \(words)-openssl 300")
+    }
     let actual = descriptors.map { "\($0.name): \($0.driverName) \($0.priority)" }
     #expect(Set(actual) == expected)
     #expect(actual.count == expected.count)
@@ -52,6 +56,12 @@ struct DescriptorTests {
     #expect(
       try descriptor("cbc(aes)").properties == .cipher(.init(keyLengths: aes, ivSize: 16, chunkSize: 16)))
     #expect(try descriptor("ctr(aes)").properties == .cipher(.init(keyLengths: aes, ivSize: 16, chunkSize: 16)))
+    #expect(
+      try descriptor("xts(aes)").properties
+        == .cipher(
+          .init(
+            keyLengths: KeyLengths(32, 64, step: 32), ivSize: 16, chunkSize: CipherProperties.wholeMessage,
+            minimumLength: 16)))
   }
 
   @Test(
@@ -64,6 +74,13 @@ struct DescriptorTests {
       ("hmacWithSHA512", "hmac(sha512)"), ("hmac(SHA2-384)", "hmac(sha384)"), ("1.2.840.113549.2.9", "hmac(sha256)"),
       ("aes-gcm", "gcm(aes)"), ("chacha20-poly1305", "rfc7539(chacha20,poly1305)"), ("AES-256-CBC", "cbc(aes)"),
       ("aes-128-ctr", "ctr(aes)"), ("2.16.840.1.101.3.4.1.46", "gcm(aes)"), ("2.16.840.1.101.3.4.1.22", "cbc(aes)"),
+      ("2.16.840.1.101.3.4.1.1", "ecb(aes)"), ("2.16.840.1.101.3.4.1.44", "cfb(aes)"),
+      ("2.16.840.1.101.3.4.1.23", "ofb(aes)"), ("id-aes256-wrap", "kw(aes)"), ("1.3.111.2.1619.0.1.2", "xts(aes)"),
+      ("AES-256-XTS", "xts(aes)"), ("aes-192-cbc-cts", "cts(cbc(aes))"), ("CAMELLIA-128-OFB", "ofb(camellia)"),
+      ("1.2.392.200011.61.1.1.1.4", "cbc(camellia)"), ("0.3.4401.5.3.1.9.29", "ctr(camellia)"),
+      ("1.2.410.200046.1.1.9", "ofb(aria)"), ("1.2.410.200046.1.1.12", "cbc(aria)"),
+      ("1.2.156.10197.1.104.7", "ctr(sm4)"), ("SM4-CBC", "cbc(sm4)"), ("1.2.840.113549.3.7", "cbc(des3_ede)"),
+      ("DES-EDE3-CFB", "cfb(des3_ede)"), ("aes-cmac", "cmac(aes)"), ("KMAC-256", "kmac256"),
     ])
   func found(alias: String, name: String) throws {
     #expect(try OpenSSL.registry.get().algorithm(alias).name == name)

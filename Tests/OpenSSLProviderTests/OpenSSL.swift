@@ -44,6 +44,20 @@ enum OpenSSL {
     String(derivation.replacing(")", with: "").map { $0 == "(" ? "-" : $0 }) + "-openssl"
   }
 
+  /// The block ciphers, which are algorithms by themselves.
+  static let ciphers = ["aes", "camellia", "aria", "sm4", "des3_ede"]
+  /// The modes over them; libcrypto has no CTR of triple DES.
+  static let modes = ciphers.flatMap { cipher in ["ecb", "cbc", "ctr", "cfb", "ofb"].map { "\($0)(\(cipher))" } }
+    .filter { $0 != "ctr(des3_ede)" }
+  /// The modes whose messages are one request.
+  static let wholeMessages = ["xts(aes)", "cts(cbc(aes))", "cts(cbc(camellia))", "rfc3686(ctr(aes))", "kw(aes)"]
+  /// The MACs over a block cipher.
+  static let cipherMACs = ["cmac(aes)", "cmac(des3_ede)", "cmac(camellia)", "gmac(aes)"]
+  /// The MACs of their own.
+  static let primitiveMACs = [
+    "poly1305", "siphash", "kmac128", "kmac256", "kmacxof128", "kmacxof256", "blake2bmac", "blake2smac",
+  ]
+
   /// `count` bytes, none like the one before.
   static func bytes(_ count: Int, from first: Int = 1) -> [UInt8] {
     (0..<count).map { UInt8(truncatingIfNeeded: first + $0 &* 167) }

@@ -37,6 +37,14 @@ public struct MACVector: Sendable {
   public let input: [UInt8]
   /// The first bytes of the MAC, cut to half its length in some vectors.
   public let tag: [UInt8]
+  /// The nonce of a MAC that has one.
+  public let iv: [UInt8]
+  /// KMAC's customization string, BLAKE2's personalization.
+  public let customization: [UInt8]
+  /// BLAKE2's salt.
+  public let salt: [UInt8]
+  /// The bytes of tag to ask for; nil for the algorithm's own number.
+  public let size: Int?
   /// What the source says of it, for a failure's message.
   public let comment: String
 }
@@ -55,11 +63,13 @@ public struct CipherVector: Sendable {
   public let id: String
   /// The algorithm's name: `cbc(aes)`, `ctr(aes)`.
   public let algorithm: String
-  /// The directions that the source tests; all vectors are valid.
+  /// The directions that the source tests.
   public let operations: Set<Operation>
+  /// What must come of them; ``VectorResult/invalid`` is about decrypting a key that was wrapped.
+  public let result: VectorResult
   /// The key.
   public let key: [UInt8]
-  /// The IV, or the first counter block.
+  /// The IV, the integrity check value of key wrap, or the first counter block.
   public let iv: [UInt8]
   /// The plaintext, padded where the source pads.
   public let plaintext: [UInt8]
@@ -123,6 +133,10 @@ extension MACVector {
     input = try row.bytes("in")
     tag = try row.bytes("tag")
     comment = try row.text("comment")
+    iv = try row.bytes("iv")
+    customization = try row.bytes("customization")
+    salt = try row.bytes("salt")
+    size = try row.text("size").isEmpty ? nil : row.integer("size")
   }
 }
 
@@ -131,6 +145,7 @@ extension CipherVector {
     id = try row.text("id")
     algorithm = try row.text("algorithm")
     operations = try row.values("op")
+    result = try row.value("result")
     key = try row.bytes("key")
     iv = try row.bytes("iv")
     plaintext = try row.bytes("plaintext")

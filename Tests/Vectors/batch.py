@@ -73,6 +73,9 @@ def hash_checks(row):
 
 def mac_checks(row):
     request = {"op": "mac", "alg": row["algorithm"], "key": row["key"], "in": row["in"]}
+    request |= {name: row[name] for name in ("iv", "customization", "salt") if row[name]}
+    if row["size"]:
+        request["tagLength"] = int(row["size"])
     refused = row["result"] == "refused"
     yield Check(row, request, fails() if refused else authenticates(row["tag"], row["result"] == "valid"))
 
@@ -80,9 +83,10 @@ def mac_checks(row):
 def cipher_checks(row):
     request = {"alg": row["algorithm"], "key": row["key"], "iv": row["iv"]}
     sides = {"encrypt": (row["plaintext"], row["ciphertext"]), "decrypt": (row["ciphertext"], row["plaintext"])}
+    failure = {"valid": None, "invalid": fails("authentication"), "refused": fails()}[row["result"]]
     for operation in row["op"].split(","):
         given, expected = sides[operation]
-        yield Check(row, request | {"op": operation, "in": given}, gives(expected))
+        yield Check(row, request | {"op": operation, "in": given}, failure or gives(expected))
 
 
 def aead_checks(row):

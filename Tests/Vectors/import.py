@@ -26,7 +26,9 @@ import wycheproof
 
 COLUMNS = {
     "hashes": ["id", "algorithm", "result", "in", "out"],
-    "macs": ["id", "algorithm", "result", "key", "in", "tag", "comment"],
+    "macs": [
+        "id", "algorithm", "result", "key", "in", "tag", "comment", "iv", "customization", "salt", "size",
+    ],
     "ciphers": ["id", "algorithm", "op", "result", "key", "iv", "plaintext", "ciphertext", "nextIV", "comment"],
     "aeads": ["id", "algorithm", "op", "result", "key", "iv", "aad", "plaintext", "ciphertext", "tag", "comment"],
     "derivations": ["id", "algorithm", "result", *openssl_evp_kdf.FIELDS, "out", "comment"],

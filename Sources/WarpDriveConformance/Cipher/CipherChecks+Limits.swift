@@ -90,6 +90,7 @@ extension CipherChecks {
       }
     }
     let iv = trial.random.bytes(handle.ivSize)
+    guard trial.directions.contains(.decrypt) else { return }
     let (text, _) = try trial.process(.encrypt, message, iv, &handle)
     for index in 0..<iv.count {
       trial.begin(["changed IV byte": index])
@@ -108,6 +109,15 @@ extension CipherChecks {
         trial.begin(["length": length])
         let message = trial.random.bytes(length)
         let iv = trial.random.bytes(handle.ivSize)
+        guard length >= handle.minimumLength else {
+          let error = errorOf { () throws(ProviderError) in
+            var running = iv
+            _ = try handle.encrypt(message, iv: &running)
+          }
+          try trial.expect(
+            error, is: .invalidArgument, when: "a message of \(length) bytes, shorter than the shortest,")
+          continue
+        }
         let (text, _) = try trial.process(.encrypt, message, iv, &handle)
         let (back, _) = try trial.process(.decrypt, text, iv, &handle)
         try trial.expect(back, equals: message, "a message of any length does not come back")
@@ -152,9 +162,10 @@ extension CipherChecks {
     guard most <= trial.effort.size(1 << 20) else { return }
     trial.begin(["length": most, "limit": limit])
     let message = trial.random.bytes(most)
-    let (text, _) = try trial.process(.encrypt, message, iv, &handle)
+    let (text, end) = try trial.process(.encrypt, message, iv, &handle)
     try trial.expect(
-      trial.process(.decrypt, text, iv, &handle).text, equals: message, "the longest request does not come back")
+      trial.process(.decrypt, text, trial.opening(iv, end), &handle).text, equals: message,
+      "the longest request does not come back")
   }
 
   static func reuse(_ trial: inout Trial) throws {
@@ -164,13 +175,14 @@ extension CipherChecks {
       let message = trial.random.bytes(trial.random.number(in: 1...20) * trial.cutUnit)
       let iv = trial.random.bytes(handle.ivSize)
       var fresh = try trial.makeCipher(key)
-      let (expected, _) = try trial.process(.encrypt, message, iv, &fresh)
+      let (expected, end) = try trial.process(.encrypt, message, iv, &fresh)
       trial.begin(["length": message.count, "after": "a refused IV"])
       var wrong = iv + [0]
       _ = errorOf { () throws(ProviderError) in _ = try handle.encrypt(message, iv: &wrong) }
       try trial.expect(trial.process(.encrypt, message, iv, &handle).text, equals: expected, "the ciphertext is wrong")
       trial.begin(["length": message.count, "after": "the other direction"])
-      try trial.expect(trial.process(.decrypt, expected, iv, &handle).text, equals: message, "the plaintext is wrong")
+      let (back, _) = try trial.process(.decrypt, expected, trial.opening(iv, end), &handle)
+      try trial.expect(back, equals: message, "the plaintext is wrong")
       try trial.expect(trial.process(.encrypt, message, iv, &handle).text, equals: expected, "the ciphertext is wrong")
       trial.begin(["length": message.count, "after": "part of another message"])
       _ = try trial.process(.encrypt, Array(message[..<trial.cutUnit]), iv, &handle)
@@ -190,7 +202,7 @@ extension CipherChecks {
       try transform.setKey(key.rawSpan)
       let message = trial.random.bytes(trial.random.number(in: 1...16) * trial.cutUnit)
       let iv = trial.random.bytes(handle.ivSize)
-      for direction in [CipherDirection.encrypt, .decrypt] {
+      for direction in trial.directions {
         let (expected, end) = try trial.process(direction, message, iv, &handle)
         for room in [message.count, message.count + 64] {
           trial.begin([
@@ -230,8 +242,20 @@ extension Trial {
   /// Bytes of a message that is whole wherever it is cut: at chunks, of at least 8 bytes.
   var cutUnit: Int {
     guard case .cipher(let properties) = algorithm.descriptor.properties else { return 64 }
+    guard !properties.isWholeMessage else { return max(16, algorithm.descriptor.blockSize) }
     return properties.chunkSize * max(1, 8 / properties.chunkSize)
   }
+
+  /// The directions that take any text: where encrypting makes the IV, decrypting takes what was encrypted alone.
+  var directions: [CipherDirection] {
+    guard case .cipher(let properties) = algorithm.descriptor.properties, properties.generatesIV else {
+      return [.encrypt, .decrypt]
+    }
+    return [.encrypt]
+  }
+
+  /// The IV to decrypt with: the one that encrypting began with, or the one that it made.
+  func opening(_ start: [UInt8], _ end: [UInt8]) -> [UInt8] { directions.contains(.decrypt) ? start : end }
 
   /// The direction's name, for the parameters of a case.
   func name(_ direction: CipherDirection) -> String { direction == .encrypt ? "encrypt" : "decrypt" }

@@ -38,6 +38,14 @@ enum CipherChecks {
     let iv = trial.random.bytes(handle.ivSize)
     for direction in [CipherDirection.encrypt, .decrypt] {
       trial.begin(["direction": trial.name(direction)])
+      guard handle.minimumLength == 0 else {
+        let error = errorOf { () throws(ProviderError) in
+          var running = iv
+          _ = direction == .encrypt ? try handle.encrypt([], iv: &running) : try handle.decrypt([], iv: &running)
+        }
+        try trial.expect(error, is: .invalidArgument, when: "an empty message, shorter than the shortest,")
+        continue
+      }
       let (output, next) = try trial.process(direction, [], iv, &handle)
       try trial.expect(output.count, is: 0, "no input gave some output")
       try trial.expect(next, equals: iv, "no input changed the IV")
@@ -48,14 +56,14 @@ enum CipherChecks {
     guard let lengths = trial.algorithm.descriptor.properties.keyLengths else { return }
     for keyLength in lengths.sample(upTo: 256, &trial.random) {
       var handle = try trial.makeCipher(trial.random.bytes(keyLength))
-      for length in trial.lengths(6, largest: 3000, multipleOf: handle.blockSize) {
+      for length in trial.lengths(6, largest: 3000, multipleOf: handle.blockSize) where length >= handle.minimumLength {
         let plaintext = trial.random.bytes(length)
         let iv = trial.random.bytes(handle.ivSize)
         trial.begin(["key length": keyLength, "length": length])
         let (ciphertext, sealedIV) = try trial.process(.encrypt, plaintext, iv, &handle)
         try trial.expect(ciphertext.count, is: length, "the ciphertext is not as long as the plaintext")
         if length >= 16 { try trial.expect(ciphertext, differsFrom: plaintext, "the ciphertext is the plaintext") }
-        let (decrypted, openedIV) = try trial.process(.decrypt, ciphertext, iv, &handle)
+        let (decrypted, openedIV) = try trial.process(.decrypt, ciphertext, trial.opening(iv, sealedIV), &handle)
         try trial.expect(decrypted, equals: plaintext, "decryption does not undo encryption")
         try trial.expect(openedIV, equals: sealedIV, "the two directions leave different IVs")
       }
@@ -66,6 +74,7 @@ enum CipherChecks {
   private static func chaining(_ trial: inout Trial) throws {
     var handle = try trial.makeCipher(trial.makeKey())
     let unit = handle.chunkSize
+    guard unit != CipherProperties.wholeMessage else { throw trial.notApplicable("a message is one request") }
     for length in trial.lengths(24, largest: 4096, multipleOf: unit) {
       // The last piece need not end a chunk.
       let tail = trial.random.number(in: 0...(unit - 1) / handle.blockSize) * handle.blockSize
@@ -95,8 +104,8 @@ enum CipherChecks {
   private static func inPlace(_ trial: inout Trial) throws {
     var handle = try trial.makeCipher(trial.makeKey())
     var memory = try TestMemory(capacity: 3000)
-    for length in trial.lengths(10, largest: 3000, multipleOf: handle.blockSize) {
-      for direction in [CipherDirection.encrypt, .decrypt] {
+    for length in trial.lengths(10, largest: 3000, multipleOf: handle.blockSize) where length >= handle.minimumLength {
+      for direction in trial.directions {
         let message = trial.random.bytes(length)
         let iv = trial.random.bytes(handle.ivSize)
         let placement = trial.random.pick(Trial.placements)
@@ -144,7 +153,8 @@ enum CipherChecks {
     var handle = try trial.registry.cipher(
       trial.driver, key: keyMemory.pages.bytes.extracting(keyMemory.range), matching: trial.constraints)
     let block = reference.blockSize
-    for length in [block, trial.unit / block * block, trial.random.number(in: 1...4096) / block * block] {
+    for least in [block, trial.unit / block * block, trial.random.number(in: 1...4096) / block * block] {
+      let length = max(least, reference.minimumLength)
       let message = trial.random.bytes(length)
       let ivBytes = trial.random.bytes(reference.ivSize)
       trial.begin(["length": length, "key": key, "IV": iv, "input": input, "output": output])
@@ -171,13 +181,15 @@ enum CipherChecks {
 
   private static func scatterList(_ trial: inout Trial) throws {
     var handle = try trial.makeCipher(trial.makeKey())
-    let unit = handle.chunkSize
-    for length in [0, unit, 2 * unit, 7 * unit, trial.random.number(in: 8...40) * unit] {
+    let isWhole = handle.chunkSize == CipherProperties.wholeMessage
+    let unit = isWhole ? max(handle.minimumLength, handle.blockSize) : handle.chunkSize
+    for length in [0, unit, 2 * unit, 7 * unit, trial.random.number(in: 8...40) * unit]
+    where length >= handle.minimumLength {
       let message = trial.random.bytes(length)
       let iv = trial.random.bytes(handle.ivSize)
-      for direction in [CipherDirection.encrypt, .decrypt] {
+      for direction in trial.directions {
         let (expected, end) = try trial.process(direction, message, iv, &handle)
-        for shape in ScatterList.shapes(of: length, multipleOf: unit, &trial.random) {
+        for shape in ScatterList.shapes(of: length, multipleOf: isWhole ? 1 : unit, &trial.random) {
           trial.begin(["direction": trial.name(direction), "length": length, "segments": shape])
           var list = ScatterList(cutting: message, into: shape)
           var running = iv
@@ -187,7 +199,7 @@ enum CipherChecks {
         }
       }
     }
-    guard unit > handle.blockSize else { return }
+    guard unit > handle.blockSize, !isWhole else { return }
     let message = trial.random.bytes(2 * unit + handle.blockSize)
     var iv = trial.random.bytes(handle.ivSize)
     trial.begin(["segments": [unit, unit + handle.blockSize], "last": "no multiple of the chunk size"])
@@ -216,16 +228,16 @@ enum CipherChecks {
     let texts = try ParallelRun.outcomes(of: threads) { thread in
       var handle = try shared.makeCipher(key)
       return try (0..<rounds).map { round in
-        let length = (thread * 97 + round * 131) % message.count / block * block
+        let length = max((thread * 97 + round * 131) % message.count / block * block, handle.minimumLength)
         let (text, _) = try shared.process(
-          round.isMultiple(of: 2) ? .encrypt : .decrypt, Array(message[..<length]), iv, &handle)
+          shared.directions[round % shared.directions.count], Array(message[..<length]), iv, &handle)
         return text
       }
     }
     for (thread, list) in texts.enumerated() {
       for (round, text) in list.enumerated() {
         let (expected, _) = try trial.process(
-          round.isMultiple(of: 2) ? .encrypt : .decrypt, Array(message[..<text.count]), iv, &alone)
+          trial.directions[round % trial.directions.count], Array(message[..<text.count]), iv, &alone)
         try trial.expect(text, equals: expected, "thread \(thread) has another text than a thread alone")
       }
     }
@@ -233,19 +245,21 @@ enum CipherChecks {
 
   private static func largeInput(_ trial: inout Trial) throws {
     var handle = try trial.makeCipher(trial.makeKey())
-    let unit = handle.chunkSize
-    for length in [1 << 16, trial.effort.size(1 << 20)] {
+    let isWhole = handle.chunkSize == CipherProperties.wholeMessage
+    let unit = isWhole ? handle.blockSize : handle.chunkSize
+    for length in [1 << 16, min(trial.effort.size(1 << 20), trial.algorithm.descriptor.maximumRequest ?? .max)] {
       let message = trial.random.bytes(length / unit * unit)
       let iv = trial.random.bytes(handle.ivSize)
       trial.begin(["length": message.count])
       let (whole, end) = try trial.process(.encrypt, message, iv, &handle)
+      let (back, _) = try trial.process(.decrypt, whole, trial.opening(iv, end), &handle)
+      try trial.expect(back, equals: message, "decryption does not undo encryption")
+      guard !isWhole else { continue }
       let half = message.count / 2 / unit * unit
       let (first, middle) = try trial.process(.encrypt, Array(message[..<half]), iv, &handle)
       let (second, last) = try trial.process(.encrypt, Array(message[half...]), middle, &handle)
       try trial.expect(first + second, equals: whole, "the halves give another text than the whole")
       try trial.expect(last, equals: end, "the halves leave another IV than the whole")
-      let (back, _) = try trial.process(.decrypt, whole, iv, &handle)
-      try trial.expect(back, equals: message, "decryption does not undo encryption")
     }
   }
 
@@ -257,10 +271,10 @@ enum CipherChecks {
         let key = trial.makeKey()
         var handle = try trial.makeCipher(key)
         var reference = try trial.registry.cipher(other.driverName, key: key)
-        let length = trial.random.number(in: 0...3000) / handle.blockSize * handle.blockSize
+        let length = trial.random.number(in: handle.minimumLength...3000) / handle.blockSize * handle.blockSize
         let message = trial.random.bytes(length)
         let iv = trial.random.bytes(handle.ivSize)
-        for direction in [CipherDirection.encrypt, .decrypt] {
+        for direction in trial.directions {
           trial.begin([
             "direction": trial.name(direction), "length": length, "key length": key.count,
             "other driver": other.driverName,

@@ -88,6 +88,10 @@ private struct FaultyMACTransform: MACTransform, ~Copyable {
   mutating func reset() throws(ProviderError) {
     try faults.run(.reset) { () throws(ProviderError) in try base.reset() }
   }
+
+  // Part of setting a key, which has its own fault.
+  mutating func configure(_ options: MACOptions) throws(ProviderError) { try base.configure(options) }
+  mutating func setIV(_ iv: RawSpan) throws(ProviderError) { try base.setIV(iv) }
 }
 
 struct FaultyCipherDriver: CipherDriver {

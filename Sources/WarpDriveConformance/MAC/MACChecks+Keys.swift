@@ -52,7 +52,7 @@ extension MACChecks {
       trial.begin(["key length": length])
       let key = trial.random.bytes(length)
       let error = errorOf { () throws(ProviderError) in
-        _ = try trial.registry.mac(trial.driver, key: key, matching: trial.constraints)
+        _ = try trial.registry.mac(trial.driver, key: key, trial.macOptions, matching: trial.constraints)
       }
       try trial.expect(error, is: .invalidKeyLength, when: "a key of \(length) bytes")
     }
@@ -140,6 +140,7 @@ extension MACChecks {
       let message = trial.random.bytes(length)
       let expected = try trial.tag(of: message, under: key)
       try transform.setKey(key.rawSpan)
+      if !trial.macOptions.iv.isEmpty { try transform.setIV(trial.macOptions.iv.rawSpan) }
       for room in [properties.tagSize, properties.tagSize + 64] {
         trial.begin(["call": "authenticate", "key length": key.count, "length": length, "room": room])
         let oneShot = try output.capture(room, .upperEdge, for: trial) { (span) throws(ProviderError) in

@@ -77,7 +77,8 @@ enum MACChecks {
       keyMemory.place(key, .offset(keyOffset))
       input.place(message, .offset(offset))
       var handle = try trial.registry.mac(
-        trial.driver, key: keyMemory.pages.bytes.extracting(keyMemory.range), matching: trial.constraints)
+        trial.driver, key: keyMemory.pages.bytes.extracting(keyMemory.range), trial.macOptions,
+        matching: trial.constraints)
       let tag = try output.capture(handle.tagSize, .offset(15 - offset), for: trial) { (span) throws(ProviderError) in
         try handle.authenticate(input.pages.bytes.extracting(input.range), into: &span)
       }
@@ -101,7 +102,8 @@ enum MACChecks {
         keyMemory.place(key, edge)
         input.place(message, edge)
         var handle = try trial.registry.mac(
-          trial.driver, key: keyMemory.pages.bytes.extracting(keyMemory.range), matching: trial.constraints)
+          trial.driver, key: keyMemory.pages.bytes.extracting(keyMemory.range), trial.macOptions,
+          matching: trial.constraints)
         let oneShot = try output.capture(handle.tagSize, outputEdge, for: trial) { (span) throws(ProviderError) in
           try handle.authenticate(input.pages.bytes.extracting(input.range), into: &span)
         }
@@ -187,7 +189,7 @@ enum MACChecks {
         let message = trial.random.bytes(length)
         trial.begin(["length": length, "key length": key.count, "other driver": other.driverName])
         var handle = try trial.makeMAC(key)
-        var reference = try trial.registry.mac(other.driverName, key: key)
+        var reference = try trial.registry.mac(other.driverName, key: key, trial.macOptions)
         try trial.expect(
           handle.authenticate(message), equals: reference.authenticate(message), "the drivers' tags differ")
         try trial.refuseFallback(reference.lastUsedFallback, reference.lastDriverName)
@@ -197,9 +199,20 @@ enum MACChecks {
 }
 
 extension Trial {
-  /// A handle of the driver under test.
-  func makeMAC(_ key: [UInt8]) throws -> MAC {
-    let handle = try registry.mac(driver, key: key, matching: constraints)
+  /// A handle of the driver under test; its nonce, where it needs one, is the trial's.
+  func makeMAC(_ key: [UInt8]) throws -> MAC { try makeMAC(key, macOptions) }
+
+  /// What a handle is told so that one key and nonce serve any number of messages, which all checks have many of.
+  var macOptions: MACOptions {
+    guard case .mac(let properties) = algorithm.descriptor.properties, properties.ivSize > 0 else {
+      return MACOptions(allowsReuse: true)
+    }
+    return MACOptions(iv: (0..<properties.ivSize).map { UInt8(truncatingIfNeeded: 17 + 91 * $0) }, allowsReuse: true)
+  }
+
+  /// A handle of the driver under test with options.
+  func makeMAC(_ key: [UInt8], _ options: MACOptions) throws -> MAC {
+    let handle = try registry.mac(driver, key: key, options, matching: constraints)
     try requireOwn(handle.algorithm)
     try refuseFallback(handle.lastUsedFallback, handle.lastDriverName)
     return handle

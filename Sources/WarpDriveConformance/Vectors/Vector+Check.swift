@@ -19,7 +19,7 @@ extension Vector {
     }
     switch problem {
     case .hash(let message, let digest): try checkHash(message, digest, trial)
-    case .mac(let key, let message, let tag): try checkMAC(key, message, tag, trial)
+    case .mac(let key, let options, let message, let tag): try checkMAC(key, options, message, tag, trial)
     case .cipher(let key, let iv, let plaintext, let ciphertext, let nextIV):
       try checkCipher(key, iv, plaintext, ciphertext, nextIV, trial)
     case .aead(let key, let nonce, let aad, let plaintext, let ciphertext, let tag):
@@ -58,8 +58,8 @@ extension Vector {
   private func refused(_ trial: Trial) throws -> ProviderError {
     let error = errorOf { () throws(ProviderError) in
       switch problem {
-      case .mac(let key, let message, _):
-        var handle = try trial.registry.mac(trial.driver, key: key, matching: trial.constraints)
+      case .mac(let key, let options, let message, _):
+        var handle = try trial.registry.mac(trial.driver, key: key, options, matching: trial.constraints)
         _ = try handle.authenticate(message)
       case .cipher(let key, let iv, let plaintext, _, _):
         var handle = try trial.registry.cipher(trial.driver, key: key, matching: trial.constraints)
@@ -85,8 +85,12 @@ extension Vector {
     try trial.expect(handle.finish(count: digest.count), equals: digest, "the digest of two pieces is wrong")
   }
 
-  private func checkMAC(_ key: [UInt8], _ message: [UInt8], _ tag: [UInt8], _ trial: Trial) throws {
-    var handle = try trial.makeMAC(key)
+  private func checkMAC(
+    _ key: [UInt8], _ options: MACOptions, _ message: [UInt8], _ tag: [UInt8], _ trial: Trial
+  ) throws {
+    var options = options
+    options.allowsReuse = true
+    var handle = try trial.makeMAC(key, options)
     let computed = try handle.authenticate(message)
     guard result == .valid else {
       try trial.require(Array(computed.prefix(tag.count)) != tag, "the forged tag is the message's")
@@ -103,6 +107,12 @@ extension Vector {
     _ key: [UInt8], _ iv: [UInt8], _ plaintext: [UInt8], _ ciphertext: [UInt8], _ nextIV: [UInt8], _ trial: Trial
   ) throws {
     var handle = try trial.makeCipher(key)
+    if result == .invalid {
+      var running = iv
+      let error = errorOf { () throws(ProviderError) in _ = try handle.decrypt(ciphertext, iv: &running) }
+      try trial.expect(error, is: .authentication, when: "a forged ciphertext")
+      return
+    }
     if operations.contains(.encrypt) {
       var running = iv
       try trial.expect(handle.encrypt(plaintext, iv: &running), equals: ciphertext, "the ciphertext is wrong")

@@ -26,7 +26,7 @@ struct Vector: Sendable {
   /// What is computed from what; all fields are bytes.
   enum Problem: Sendable {
     case hash(message: [UInt8], digest: [UInt8])
-    case mac(key: [UInt8], message: [UInt8], tag: [UInt8])
+    case mac(key: [UInt8], options: MACOptions, message: [UInt8], tag: [UInt8])
     case cipher(key: [UInt8], iv: [UInt8], plaintext: [UInt8], ciphertext: [UInt8], nextIV: [UInt8])
     case aead(key: [UInt8], nonce: [UInt8], aad: [UInt8], plaintext: [UInt8], ciphertext: [UInt8], tag: [UInt8])
     case compression(stream: [UInt8], plain: [UInt8])
@@ -76,7 +76,9 @@ extension Vector {
     switch answer.problem {
     case .hash(let message, let digest): problem = try .hash(message: bytes(message), digest: bytes(digest))
     case .mac(let key, let message, let tag):
-      problem = try .mac(key: bytes(key), message: bytes(message), tag: bytes(tag))
+      problem = try .mac(key: bytes(key), options: .init(), message: bytes(message), tag: bytes(tag))
+    case .parameterizedMAC(let key, let options, let message, let tag):
+      problem = try .mac(key: bytes(key), options: options, message: bytes(message), tag: bytes(tag))
     case .cipher(let key, let iv, let plaintext, let ciphertext):
       problem = try .cipher(
         key: bytes(key), iv: bytes(iv), plaintext: bytes(plaintext), ciphertext: bytes(ciphertext), nextIV: [])

@@ -8,8 +8,9 @@ public import WarpDriveCore
 /// The file is text: a comment, `# COUNT rows`, a line that names the columns, and a line of fields separated by
 /// tabulators for each vector. Columns that are read, where the kind has them: `id`, `algorithm`, `result` (`valid`,
 /// `invalid` for a forged tag, `refused` for a request that must fail), `op` (`encrypt`, `decrypt`, `seal`, `open`,
-/// with commas between), `key`, `iv`, `nextIV`, `aad`, `in`, `plaintext`, `ciphertext`, `tag`, `out`. Bytes are
-/// hexadecimal, or `HEX*COUNT` for HEX repeated.
+/// with commas between), `key`, `iv`, `nextIV`, `aad`, `in`, `plaintext`, `ciphertext`, `tag`, `out`; of MACs
+/// `customization`, `salt` and `size`, the bytes of tag to ask for. Bytes are hexadecimal, or `HEX*COUNT` for HEX
+/// repeated.
 public struct VectorTable: Sendable {
   /// One vector and the algorithm that it is for.
   struct Row: Sendable {
@@ -82,7 +83,7 @@ private struct TableRow {
         key: bytes("key"), iv: bytes("iv"), plaintext: bytes("plaintext"), ciphertext: bytes("ciphertext"),
         nextIV: fields["nextIV"] == nil ? [] : bytes("nextIV"))
     } else if fields["tag"] != nil {
-      problem = try .mac(key: bytes("key"), message: bytes("in"), tag: bytes("tag"))
+      problem = try .mac(key: bytes("key"), options: macOptions(), message: bytes("in"), tag: bytes("tag"))
     } else {
       problem = try .hash(message: bytes("in"), digest: bytes("out"))
     }
@@ -99,6 +100,19 @@ private struct TableRow {
       }
     }
     return vector
+  }
+
+  /// The columns of a MAC's options, of which any may be missing.
+  private func macOptions() throws(ProviderError) -> MACOptions {
+    let size = try fields["size"] == nil ? "" : text("size")
+    guard size.isEmpty || Int(size) != nil else {
+      throw Self.malformed(table, line, "has a number of bytes in the column 'size'")
+    }
+    func optional(_ column: String) throws(ProviderError) -> [UInt8] {
+      try fields[column] == nil ? [] : bytes(column)
+    }
+    return try MACOptions(
+      tagSize: Int(size), iv: optional("iv"), customization: optional("customization"), salt: optional("salt"))
   }
 
   func text(_ column: String) throws(ProviderError) -> String {

@@ -51,7 +51,7 @@ public enum AlgorithmProperties: Sendable, Equatable {
   }
 }
 
-/// The key lengths an algorithm takes, in bytes: `minimum`, `minimum + step`, … `maximum`.
+/// The lengths of keys or tags that an algorithm takes, in bytes: `minimum`, `minimum + step`, … `maximum`.
 public struct KeyLengths: Sendable, Equatable {
   /// The shortest key, in bytes.
   public let minimum: Int
@@ -182,33 +182,71 @@ public struct HashProperties: Sendable, Equatable {
 
 /// What a MAC driver computes.
 public struct MACProperties: Sendable, Equatable {
-  /// Bytes of the tag.
+  /// Bytes of the tag, where no other number is asked for.
   public var tagSize: Int
+  /// The tag lengths in bytes that can be asked for; a MAC whose tag is only ever cut has ``tagSize`` alone.
+  public var tagLengths: KeyLengths
   /// The keys it takes.
   public var keyLengths: KeyLengths
+  /// Bytes of the nonce that each message needs and the algorithm is meant for; 0 for none.
+  public var ivSize: Int
+  /// The nonce lengths it takes, in bytes; more than ``ivSize`` alone only where the standard hashes others (GMAC).
+  public var ivLengths: ClosedRange<Int>
+  /// Whether a key authenticates one message alone: two under one key give it away (Poly1305).
+  public var isOneTime: Bool
+  /// The most bytes of ``MACOptions/customization``; 0 where there is none.
+  public var maximumCustomization: Int
+  /// The most bytes of ``MACOptions/salt``; 0 where there is none.
+  public var maximumSalt: Int
 
   /// Describes a MAC.
-  public init(tagSize: Int, keyLengths: KeyLengths) {
+  public init(
+    tagSize: Int, keyLengths: KeyLengths, tagLengths: KeyLengths? = nil, ivSize: Int = 0,
+    ivLengths: ClosedRange<Int>? = nil, isOneTime: Bool = false, maximumCustomization: Int = 0, maximumSalt: Int = 0
+  ) {
     self.tagSize = tagSize
+    self.tagLengths = tagLengths ?? KeyLengths(tagSize, tagSize)
     self.keyLengths = keyLengths
+    self.ivSize = ivSize
+    self.ivLengths = ivLengths ?? ivSize...ivSize
+    self.isOneTime = isOneTime
+    self.maximumCustomization = maximumCustomization
+    self.maximumSalt = maximumSalt
   }
 }
 
 /// What a cipher driver takes.
 public struct CipherProperties: Sendable, Equatable {
+  /// A ``chunkSize`` that no request is a multiple of: a message is one request, for no IV would continue it.
+  public static let wholeMessage = Int.max
+
   /// The keys it takes.
   public var keyLengths: KeyLengths
   /// Bytes of the IV; 0 for none.
   public var ivSize: Int
   /// Every request of a message but the last is a multiple of this many bytes (`chunksize`); the last, of the block size.
+  ///
+  /// ``wholeMessage`` where a message cannot be cut (XTS, CTS, RFC 3686, key wrap).
   public var chunkSize: Int
+  /// Bytes of the shortest message; 0 where the empty message is one.
+  public var minimumLength: Int
+  /// Whether encrypting ignores the IV that it is given and leaves another, which decrypting needs (key wrap; the
+  /// kernel's `generates_iv`).
+  public var generatesIV: Bool
 
   /// Describes a cipher.
-  public init(keyLengths: KeyLengths, ivSize: Int, chunkSize: Int) {
+  public init(
+    keyLengths: KeyLengths, ivSize: Int, chunkSize: Int, minimumLength: Int = 0, generatesIV: Bool = false
+  ) {
     self.keyLengths = keyLengths
     self.ivSize = ivSize
     self.chunkSize = chunkSize
+    self.minimumLength = minimumLength
+    self.generatesIV = generatesIV
   }
+
+  /// Whether a message is one request.
+  public var isWholeMessage: Bool { chunkSize == Self.wholeMessage }
 }
 
 /// What an AEAD driver takes.

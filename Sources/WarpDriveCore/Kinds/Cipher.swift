@@ -1,6 +1,8 @@
 // The cipher kind (the kernel's skcipher): the driver protocol, the transform and the handle.
 // SPDX-License-Identifier: Apache-2.0
 
+import LinuxSystem
+
 /// A driver of a symmetric cipher without authentication.
 public protocol CipherDriver: AlgorithmDriver {
   /// Makes a state without a key.
@@ -35,8 +37,9 @@ public enum CipherDirection: Sendable, Equatable {
 
 /// A cipher in use under one key, on one thread at a time.
 ///
-/// A request is a multiple of ``blockSize``. A message may be cut into requests, each of which leaves in `iv` what the
-/// next one needs, where every request but the last is a multiple of ``chunkSize``.
+/// A request is a multiple of ``blockSize`` and not shorter than ``minimumLength``. A message may be cut into requests,
+/// each of which leaves in `iv` what the next one needs, where every request but the last is a multiple of
+/// ``chunkSize``. Where that is ``CipherProperties/wholeMessage`` a message is one request.
 public struct Cipher: ~Copyable, Sendable {
   private var transform: any CipherTransform & ~Copyable
   private var use: AlgorithmUse
@@ -47,6 +50,8 @@ public struct Cipher: ~Copyable, Sendable {
   public let blockSize: Int
   /// Requests that others of the same message follow are a multiple of this many bytes.
   public let chunkSize: Int
+  /// Bytes of the shortest request.
+  public let minimumLength: Int
   private let maximumRequest: Int
 
   init(_ algorithm: Algorithm, key: RawSpan, requiring length: Int?, in registry: Registry) throws(ProviderError) {
@@ -64,6 +69,7 @@ public struct Cipher: ~Copyable, Sendable {
     ivSize = properties.ivSize
     blockSize = algorithm.descriptor.blockSize
     chunkSize = properties.chunkSize
+    minimumLength = properties.minimumLength
     maximumRequest = algorithm.descriptor.maximumRequest ?? .max
   }
 
@@ -77,7 +83,8 @@ public struct Cipher: ~Copyable, Sendable {
   /// Transforms `input` into `output`, which needs as much room; `iv` becomes the one that continues the message.
   ///
   /// - Throws: ``ProviderError/Code/invalidIVLength``, ``ProviderError/Code/invalidArgument`` for a length that is no
-  ///   multiple of ``blockSize``, ``ProviderError/Code/outputTooSmall`` with nothing written.
+  ///   multiple of ``blockSize`` or below ``minimumLength``, ``ProviderError/Code/outputTooSmall`` with nothing
+  ///   written, ``ProviderError/Code/authentication`` where unwrapping a key finds it changed.
   public mutating func process(
     _ direction: CipherDirection, _ input: RawSpan, iv: inout MutableRawSpan, into output: inout OutputRawSpan
   ) throws(ProviderError) {
@@ -103,7 +110,8 @@ public struct Cipher: ~Copyable, Sendable {
   ///
   /// A failed request leaves `bytes` undefined, so there is no fallback for it.
   ///
-  /// - Throws: ``ProviderError/Code/invalidIVLength``, ``ProviderError/Code/invalidArgument``.
+  /// - Throws: ``ProviderError/Code/invalidIVLength``, ``ProviderError/Code/invalidArgument``,
+  ///   ``ProviderError/Code/authentication``, as for a request into an output.
   public mutating func process(
     _ direction: CipherDirection, inPlace bytes: inout MutableRawSpan, iv: inout MutableRawSpan
   ) throws(ProviderError) {
@@ -128,11 +136,15 @@ public struct Cipher: ~Copyable, Sendable {
   }
 
   /// Transforms every segment of `list` in place, as one message; each segment but the last is a multiple of ``chunkSize``.
+  ///
+  /// Segments may have any length where a message is one request: they are gathered for it.
   public mutating func process(
     _ direction: CipherDirection, _ list: inout ScatterList, iv: inout [UInt8]
   ) throws(ProviderError) {
+    var span = iv.mutableRawSpan
+    guard chunkSize != CipherProperties.wholeMessage else { return try processGathered(direction, &list, iv: &span) }
     for index in 0..<list.segmentCount {
-      try check(list.byteCount(at: index), iv.count)
+      try check(list.byteCount(at: index), span.byteCount)
       guard index == list.segmentCount - 1 || list.byteCount(at: index).isMultiple(of: chunkSize) else {
         throw ProviderError(
           .invalidArgument,
@@ -140,10 +152,31 @@ public struct Cipher: ~Copyable, Sendable {
           driver: use.algorithm.driverName)
       }
     }
-    var span = iv.mutableRawSpan
     for index in 0..<list.segmentCount {
       var segment = list.mutableBytes(at: index)
       try process(direction, inPlace: &segment, iv: &span)
+    }
+  }
+
+  private mutating func processGathered(
+    _ direction: CipherDirection, _ list: inout ScatterList, iv: inout MutableRawSpan
+  ) throws(ProviderError) {
+    var message: [UInt8] = []
+    message.reserveCapacity(list.byteCount)
+    for index in 0..<list.segmentCount {
+      unsafe list.bytes(at: index).withUnsafeBytes { unsafe message.append(contentsOf: $0) }
+    }
+    defer { unsafe message.withUnsafeMutableBytes { unsafe SecureMemory.zero($0) } }
+    var span = message.mutableRawSpan
+    try process(direction, inPlace: &span, iv: &iv)
+    var start = 0
+    for index in 0..<list.segmentCount {
+      let end = start + list.byteCount(at: index)
+      var segment = list.mutableBytes(at: index)
+      unsafe segment.withUnsafeMutableBytes { target in
+        unsafe message.withUnsafeBytes { unsafe target.copyMemory(from: .init(rebasing: $0[start..<end])) }
+      }
+      start = end
     }
   }
 
@@ -163,6 +196,12 @@ public struct Cipher: ~Copyable, Sendable {
         driver: use.algorithm.driverName)
     }
     guard count <= maximumRequest else { throw use.algorithm.tooLong(count, maximumRequest) }
+    guard count >= minimumLength else {
+      throw ProviderError(
+        .invalidArgument,
+        "\(use.algorithm.name) takes messages of at least \(minimumLength) bytes; this one has \(count)",
+        driver: use.algorithm.driverName)
+    }
     guard count.isMultiple(of: blockSize) else {
       throw ProviderError(
         .invalidArgument,

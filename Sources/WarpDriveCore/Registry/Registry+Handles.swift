@@ -15,18 +15,25 @@ extension Registry {
 
   /// A MAC under `key`, for example `hmac(sha256)`.
   ///
-  /// - Throws: ``ProviderError/Code/invalidKeyLength``, and what the lookup throws.
+  /// - Parameters:
+  ///   - name: an algorithm's name, driver name or alias.
+  ///   - key: the key; the handle keeps a copy that it wipes.
+  ///   - options: the nonce of GMAC, the tag's length and customization of KMAC and the like.
+  ///   - constraints: flags and properties that are required or preferred.
+  /// - Throws: ``ProviderError/Code/invalidKeyLength``, ``ProviderError/Code/invalidKey``,
+  ///   ``ProviderError/Code/invalidTagLength`` and ``ProviderError/Code/invalidIVLength`` for options, and what the
+  ///   lookup throws.
   public func mac(
-    _ name: String, key: RawSpan, matching constraints: LookupConstraints = .none
+    _ name: String, key: RawSpan, _ options: MACOptions = .init(), matching constraints: LookupConstraints = .none
   ) throws(ProviderError) -> MAC {
-    try MAC(algorithm(name, .mac, matching: constraints), key: key, in: self)
+    try MAC(algorithm(name, .mac, matching: constraints), key: key, options, in: self)
   }
 
   /// A MAC under `key`; the caller wipes its array.
   public func mac(
-    _ name: String, key: [UInt8], matching constraints: LookupConstraints = .none
+    _ name: String, key: [UInt8], _ options: MACOptions = .init(), matching constraints: LookupConstraints = .none
   ) throws(ProviderError) -> MAC {
-    try mac(name, key: key.rawSpan, matching: constraints)
+    try mac(name, key: key.rawSpan, options, matching: constraints)
   }
 
   /// A cipher under `key`, for example `ctr(aes)`, or `aes-256-ctr`, which refuses any key but one of 32 bytes.

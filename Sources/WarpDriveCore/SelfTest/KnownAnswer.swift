@@ -11,7 +11,11 @@ public struct KnownAnswer: Sendable, Equatable {
     case hash(message: String, digest: String)
     /// A key, a message and its tag.
     case mac(key: String, message: String, tag: String)
+    /// As a MAC, with options beside the key: a nonce, another tag size, a customization string.
+    case parameterizedMAC(key: String, options: MACOptions, message: String, tag: String)
     /// A key, an IV, a plaintext and its ciphertext.
+    ///
+    /// Where encrypting makes the IV (``CipherProperties/generatesIV``), it is the one that it makes.
     case cipher(key: String, iv: String, plaintext: String, ciphertext: String)
     /// A key, a nonce, associated data, a plaintext, and ciphertext followed by tag.
     case aead(key: String, nonce: String, aad: String, plaintext: String, sealed: String)

@@ -6,7 +6,8 @@ public enum KnownAnswers {
   /// The answers for algorithm `name`; empty where the registry has none.
   public static func answers(for name: String) -> [KnownAnswer] {
     let tables = [
-      hashes, macs, symmetric, aeads, compressions, generators, keyDerivations, publicKeys,
+      hashes, macs, keyedMACs, ciphers, modes, wholeMessageModes, aeads, compressions, generators, keyDerivations,
+      publicKeys,
     ]
     for table in tables {
       let answers = table(name)

@@ -29,7 +29,10 @@ struct SelfTest {
   private func check(_ answer: KnownAnswer) throws(ProviderError) {
     switch answer.problem {
     case .hash(let message, let digest): try checkHash(bytes(message), bytes(digest), answer)
-    case .mac(let key, let message, let tag): try checkMAC(bytes(key), bytes(message), bytes(tag), answer)
+    case .mac(let key, let message, let tag):
+      try checkMAC(bytes(key), .init(), bytes(message), bytes(tag), answer)
+    case .parameterizedMAC(let key, let options, let message, let tag):
+      try checkMAC(bytes(key), options, bytes(message), bytes(tag), answer)
     case .cipher(let key, let iv, let plaintext, let ciphertext):
       try checkCipher(bytes(key), bytes(iv), bytes(plaintext), bytes(ciphertext), answer)
     case .aead(let key, let nonce, let aad, let plaintext, let sealed):
@@ -104,9 +107,12 @@ struct SelfTest {
   }
 
   private func checkMAC(
-    _ key: [UInt8], _ message: [UInt8], _ tag: [UInt8], _ answer: KnownAnswer
+    _ key: [UInt8], _ options: MACOptions, _ message: [UInt8], _ tag: [UInt8], _ answer: KnownAnswer
   ) throws(ProviderError) {
-    var handle = try MAC(algorithm, key: key.rawSpan, in: registry)
+    var options = options
+    // The one message is authenticated in two ways.
+    options.allowsReuse = true
+    var handle = try MAC(algorithm, key: key.rawSpan, options, in: registry)
     try refuseFallback(handle.lastUsedFallback)
     try expect(handle.authenticate(message), tag, answer, "tag")
     try expectSplit(message) { (first, second) throws(ProviderError) in
@@ -122,6 +128,9 @@ struct SelfTest {
     var handle = try Cipher(algorithm, key: key.rawSpan, requiring: nil, in: registry)
     var running = iv
     try expect(handle.encrypt(plaintext, iv: &running), ciphertext, answer, "ciphertext")
+    if case .cipher(let properties) = algorithm.descriptor.properties, properties.generatesIV {
+      try expect(running, iv, answer, "IV")
+    }
     running = iv
     try expect(handle.decrypt(ciphertext, iv: &running), plaintext, answer, "plaintext")
     guard plaintext.count > handle.chunkSize, handle.chunkSize > 1 else { return }
