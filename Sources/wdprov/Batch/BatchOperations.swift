@@ -63,7 +63,12 @@ struct BatchOperations {
   }
 
   private func mac(_ request: BatchRequest) throws(ProviderError) -> BatchResult {
-    var handle = try withKey(request) { (key) throws(ProviderError) in try registry.mac(name(request, .mac), key: key) }
+    let options = try MACOptions(
+      tagSize: request.tagLength, iv: request.bytes(.iv), customization: request.bytes(.customization),
+      salt: request.bytes(.salt))
+    var handle = try withKey(request) { (key) throws(ProviderError) in
+      try registry.mac(name(request, .mac), key: key, options)
+    }
     let tag = try handle.authenticate(request.bytes(.input))
     return BatchResult(output: tag, driver: handle.lastDriverName, usedFallback: handle.lastUsedFallback)
   }

@@ -35,6 +35,8 @@ struct BatchRequest: Decodable {
     case iv
     case aad
     case tag
+    case customization
+    case salt
   }
 
   private enum Key: String, CodingKey {

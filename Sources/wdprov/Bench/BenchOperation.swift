@@ -59,6 +59,26 @@ struct BenchSubject: Sendable {
     return (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ 1) }
   }
 
+  /// What a MAC is told so that one key and nonce serve all messages: no tag made here is ever sent.
+  static func options(_ algorithm: Algorithm) -> MACOptions {
+    guard case .mac(let properties) = algorithm.descriptor.properties else { return MACOptions() }
+    return MACOptions(iv: [UInt8](repeating: 0, count: properties.ivSize), allowsReuse: true)
+  }
+
+  /// Bytes that a request of a cipher is a multiple of, so that another may follow where one can.
+  static func unit(_ algorithm: Algorithm) -> Int {
+    guard case .cipher(let properties) = algorithm.descriptor.properties, !properties.isWholeMessage else {
+      return algorithm.descriptor.blockSize
+    }
+    return properties.chunkSize
+  }
+
+  /// Whether a cipher decrypts only with the IV that encrypting made.
+  static func generatesIV(_ algorithm: Algorithm) -> Bool {
+    guard case .cipher(let properties) = algorithm.descriptor.properties else { return false }
+    return properties.generatesIV
+  }
+
   /// A nonce of the usual length.
   static func nonce(_ algorithm: Algorithm) -> [UInt8] {
     guard case .aead(let properties) = algorithm.descriptor.properties else { return [] }

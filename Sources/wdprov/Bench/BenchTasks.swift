@@ -119,7 +119,7 @@ extension BenchSubject {
         try handle.digest(input, into: &output)
       }
     case .mac:
-      let handle = try registry.mac(driver, key: Self.key(algorithm))
+      let handle = try registry.mac(driver, key: Self.key(algorithm), Self.options(algorithm))
       let room = handle.tagSize
       return try HandleTask(pieces, handle, room: room) {
         (handle: inout MAC, input, output) throws(ProviderError) in
@@ -152,7 +152,13 @@ extension BenchSubject {
     _ algorithm: Algorithm, _ direction: CipherDirection
   ) throws(ProviderError) -> HandleTask<CipherChain> {
     let cipher = try registry.cipher(algorithm.driverName, key: Self.key(algorithm))
-    let whole = size / cipher.chunkSize * cipher.chunkSize
+    let unit = Self.unit(algorithm)
+    let whole = size / unit * unit
+    guard direction == .encrypt || !Self.generatesIV(algorithm) else {
+      throw ProviderError(
+        .unsupported, "unwrapping is not measured, for it takes what was wrapped alone: measure encrypt",
+        driver: algorithm.driverName)
+    }
     let iv = [UInt8](repeating: 0, count: cipher.ivSize)
     return try HandleTask(pieces, CipherChain(cipher: cipher, iv: iv), room: size) {
       (chain: inout CipherChain, input, output) throws(ProviderError) in

@@ -36,15 +36,19 @@ struct BenchVerification {
     case .mac:
       guard let other else { return }
       let key = BenchSubject.key(algorithm)
-      var first = try registry.mac(driver, key: key)
-      var second = try registry.mac(other.driverName, key: key)
+      let options = BenchSubject.options(algorithm)
+      var first = try registry.mac(driver, key: key, options)
+      var second = try registry.mac(other.driverName, key: key, options)
       guard try first.authenticate(sample) == second.authenticate(sample) else { throw difference(from: other) }
     case .cipher:
       var handle = try registry.cipher(driver, key: BenchSubject.key(algorithm))
-      let whole = Array(sample.prefix(sample.count / handle.chunkSize * handle.chunkSize))
-      var iv = [UInt8](repeating: 0, count: handle.ivSize)
-      var back = iv
-      guard try handle.decrypt(handle.encrypt(whole, iv: &iv), iv: &back) == whole else { throw wrong }
+      let unit = BenchSubject.unit(algorithm)
+      let whole = Array(sample.prefix(sample.count / unit * unit))
+      let start = [UInt8](repeating: 0, count: handle.ivSize)
+      var end = start
+      let text = try handle.encrypt(whole, iv: &end)
+      var back = BenchSubject.generatesIV(algorithm) ? end : start
+      guard try handle.decrypt(text, iv: &back) == whole else { throw wrong }
     case .aead:
       var handle = try registry.aead(driver, key: BenchSubject.key(algorithm))
       let nonce = BenchSubject.nonce(algorithm)

@@ -36,11 +36,19 @@ enum ProcCryptoListing {
     return switch descriptor.properties {
     case .hash(let properties): digest(properties.digestSize)
     case .mac(let properties): digest(properties.tagSize)
+    case .cipher(let properties) where properties.ivSize == 0 && !descriptor.name.contains("("):
+      // A block cipher by itself, which the kernel has as a type of its own.
+      [
+        ("type", "cipher"), blockSize, ("min keysize", String(properties.keyLengths.minimum)),
+        ("max keysize", String(properties.keyLengths.maximum)),
+      ]
     case .cipher(let properties):
+      // A message that is one request has no chunks: the length of its IV stands for one.
       [
         type, async, blockSize, ("min keysize", String(properties.keyLengths.minimum)),
         ("max keysize", String(properties.keyLengths.maximum)), ("ivsize", String(properties.ivSize)),
-        ("chunksize", String(properties.chunkSize)), ("walksize", String(properties.chunkSize)), ("statesize", "0"),
+        ("chunksize", String(properties.isWholeMessage ? properties.ivSize : properties.chunkSize)),
+        ("walksize", String(properties.isWholeMessage ? properties.ivSize : properties.chunkSize)), ("statesize", "0"),
       ]
     case .aead(let properties):
       [

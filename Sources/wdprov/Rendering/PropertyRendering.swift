@@ -25,11 +25,17 @@ extension AlgorithmProperties {
         ("digestSize", .integer(properties.digestSize)), ("extendable", .bool(properties.isExtendable)),
         ("checksum", .bool(properties.isChecksum)),
       ]
-    case .mac(let properties): [("tagSize", .integer(properties.tagSize)), ("keySizes", keys(properties.keyLengths))]
+    case .mac(let properties):
+      [
+        ("tagSize", .integer(properties.tagSize)), ("keySizes", keys(properties.keyLengths)),
+        ("tagSizes", keys(properties.tagLengths)), ("ivSize", .integer(properties.ivSize)),
+        ("oneTimeKey", .bool(properties.isOneTime)),
+      ]
     case .cipher(let properties):
       [
         ("keySizes", keys(properties.keyLengths)), ("ivSize", .integer(properties.ivSize)),
-        ("chunkSize", .integer(properties.chunkSize)),
+        ("chunkSize", properties.isWholeMessage ? .null : .integer(properties.chunkSize)),
+        ("minimumLength", .integer(properties.minimumLength)),
       ]
     case .aead(let properties):
       [
@@ -58,12 +64,21 @@ extension AlgorithmProperties {
         ("digest", "\(properties.digestSize) bytes" + (properties.isExtendable ? ", or any length asked for" : ""))
       ] + (properties.isChecksum ? [("use", "a checksum, worthless against an adversary")] : [])
     case .mac(let properties):
-      [("tag", "\(properties.tagSize) bytes"), ("keys", text(properties.keyLengths))]
+      [
+        (
+          "tag",
+          "\(properties.tagSize) bytes"
+            + (properties.tagLengths.minimum == properties.tagLengths.maximum
+              ? "" : ", or asked for: \(text(properties.tagLengths))")
+        ), ("keys", text(properties.keyLengths) + (properties.isOneTime ? ", one for each message" : "")),
+      ]
+        + (properties.ivSize == 0
+          ? [] : [("nonce", "\(properties.ivSize) bytes" + other(properties.ivLengths, than: properties.ivSize))])
     case .cipher(let properties):
       [
         ("keys", text(properties.keyLengths)),
         ("IV", properties.ivSize == 0 ? "none" : "\(properties.ivSize) bytes"),
-        ("requests", properties.chunkSize == 1 ? "of any length" : "in multiples of \(properties.chunkSize) bytes"),
+        ("requests", requests(properties)),
       ]
     case .aead(let properties):
       [
@@ -84,6 +99,13 @@ extension AlgorithmProperties {
         ("use", properties.isPasswordHash ? "passwords: slow on purpose" : "keys, not passwords"),
       ]
     }
+  }
+
+  private func requests(_ properties: CipherProperties) -> String {
+    if properties.isWholeMessage {
+      return "whole messages" + (properties.minimumLength > 0 ? " of at least \(properties.minimumLength) bytes" : "")
+    }
+    return properties.chunkSize == 1 ? "of any length" : "in multiples of \(properties.chunkSize) bytes"
   }
 
   private func other(_ lengths: ClosedRange<Int>, than usual: Int) -> String {
