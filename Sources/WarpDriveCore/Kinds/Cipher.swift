@@ -202,7 +202,9 @@ public struct Cipher: ~Copyable, Sendable {
         "\(use.algorithm.name) takes messages of at least \(minimumLength) bytes; this one has \(count)",
         driver: use.algorithm.driverName)
     }
-    guard count.isMultiple(of: blockSize) else {
+    // Nearly all block sizes are powers of two, and a division takes as long as the rest of the checks.
+    let mask = blockSize - 1
+    guard blockSize & mask == 0 ? count & mask == 0 : count.isMultiple(of: blockSize) else {
       throw ProviderError(
         .invalidArgument,
         "\(use.algorithm.name) works in blocks of \(blockSize) bytes; \(count) is no multiple: pad the message first",
@@ -222,18 +224,27 @@ extension CipherDriver {
 
 /// The IV that a request came with, for the fallback: on the stack, since every request makes one.
 private struct IVCopy {
-  /// The longest IV of the kernel's ciphers, xchacha20's, in bytes.
+  /// Four words: the longest IV of the kernel's ciphers, xchacha20's, has 32 bytes.
   private static let capacity = 32
-  private var bytes = InlineArray<32, UInt8>(repeating: 0)
+  private var words = InlineArray<4, UInt64>(repeating: 0)
   private let count: Int
 
+  // By words, since a copy by bytes takes a tenth of the time of a short request.
+  @inline(__always)
   init(of iv: RawSpan) {
     count = min(iv.byteCount, Self.capacity)
-    for index in 0..<count { bytes[index] = unsafe iv.unsafeLoad(fromByteOffset: index, as: UInt8.self) }
+    let whole = count / 8
+    for index in 0..<whole { words[index] = unsafe iv.unsafeLoadUnaligned(fromByteOffset: 8 * index, as: UInt64.self) }
+    for index in 8 * whole..<count {
+      words[whole] |= UInt64(unsafe iv.unsafeLoad(fromByteOffset: index, as: UInt8.self)) << UInt64(8 * (index % 8))
+    }
   }
 
   /// Puts the IV back.
   func restore(_ iv: inout MutableRawSpan) {
-    for index in 0..<count { iv.storeBytes(of: bytes[index], toByteOffset: index, as: UInt8.self) }
+    for index in 0..<count {
+      iv.storeBytes(
+        of: UInt8(truncatingIfNeeded: words[index / 8] >> UInt64(8 * (index % 8))), toByteOffset: index, as: UInt8.self)
+    }
   }
 }

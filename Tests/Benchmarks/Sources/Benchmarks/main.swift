@@ -101,6 +101,7 @@ func compare() throws {
   show(try Suite.lookup(), unit: 1, "ns")
   show(try Suite.hashes(), unit: 1, "ns")
   show(try Suite.macs(), unit: 1, "ns")
+  show(try SymmetricSuite.rows(), unit: 1, "ns")
   show(try Suite.aeads(), unit: 1, "ns")
   show(try Suite.compression(), unit: 1, "ns")
   if arguments.count > 2 { show(Startup.rows(arguments[1], arguments[2]), unit: 1_000_000, "ms") }

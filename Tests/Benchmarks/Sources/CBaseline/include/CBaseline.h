@@ -16,6 +16,10 @@ void baseline_sha256(const void *data, size_t length, void *digest, size_t count
 void baseline_evp_sha256(const void *data, size_t length, void *digest, size_t count);
 /// HMAC-SHA-256 by EVP_MAC with the key kept in one context, count times.
 void baseline_hmac(const void *key, size_t key_length, const void *data, size_t length, void *tag, size_t count);
+/// AES-128-CTR by EVP with the key kept in one context and the same IV each time, count times.
+void baseline_ctr(const void *key, const void *iv, const void *data, size_t length, void *out, size_t count);
+/// CMAC with AES-128 by EVP_MAC with the key kept in one context, count times.
+void baseline_cmac(const void *key, const void *data, size_t length, void *tag, size_t count);
 /// AES-128-GCM by EVP with the key kept in one context and a 12-byte nonce; ciphertext and 16-byte tag to out, count
 /// times.
 void baseline_gcm(const void *key, const void *nonce, const void *data, size_t length, void *out, size_t count);
