@@ -124,6 +124,10 @@ struct KeyedMACTests {
       #expect(errorCode { () throws(ProviderError) in try mac.update([1]) } == .invalidState)
       #expect(errorCode { () throws(ProviderError) in try mac.finish() } == .invalidState)
       #expect(errorCode { () throws(ProviderError) in try mac.setIV(nonce) } == .invalidState, "the same again")
+      // Verifying shows no tag.
+      for _ in 0..<2 { try mac.verify(tag, of: [1, 2]) }
+      #expect(errorCode { () throws(ProviderError) in try mac.verify(tag, of: [2, 1]) } == .authentication)
+      #expect(errorCode { () throws(ProviderError) in try mac.authenticate([2, 1]) } == .invalidState)
     }
     try mac.setIV(OpenSSL.bytes(12, from: 9))
     try mac.update([1])

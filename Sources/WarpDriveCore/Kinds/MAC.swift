@@ -48,7 +48,7 @@ extension MACTransform where Self: ~Copyable {
 /// A MAC in use under one key: one message at a time, on one thread at a time.
 ///
 /// Where each message needs a nonce, or a key of its own (``MACProperties/ivSize``, ``MACProperties/isOneTime``), the
-/// handle refuses a second message until it gets another by ``setIV(_:)-(RawSpan)`` or ``setKey(_:)``.
+/// handle makes no second tag until it gets another by ``setIV(_:)-(RawSpan)`` or ``setKey(_:)``.
 public struct MAC: ~Copyable, Sendable {
   private var transform: any MACTransform & ~Copyable
   private var use: AlgorithmUse
@@ -59,6 +59,8 @@ public struct MAC: ~Copyable, Sendable {
   private var isStarted = false
   /// Whether a nonce or one-time key is watched.
   private let isGuarded: Bool
+  /// Whether that is a key.
+  private let isOneTime: Bool
   /// Whether a tag was made with the present one.
   private var isSpent = false
 
@@ -82,7 +84,8 @@ public struct MAC: ~Copyable, Sendable {
     self.key = SecretBytes(copying: key)
     self.options = options
     tagSize = options.tagSize ?? properties.tagSize
-    isGuarded = properties.ivSize > 0 || properties.isOneTime
+    isOneTime = properties.isOneTime
+    isGuarded = properties.ivSize > 0 || isOneTime
   }
 
   /// The algorithm that serves this handle.
@@ -143,6 +146,10 @@ public struct MAC: ~Copyable, Sendable {
         "a tag of \(use.algorithm.name) has \(tagSize) bytes, or at least half of them when cut; this one has \(tag.count)",
         driver: use.algorithm.driverName)
     }
+    // A nonce may verify any number of messages, since no tag is shown for them.
+    let wasSpent = isSpent
+    defer { if !isOneTime { isSpent = wasSpent } }
+    if !isOneTime { isSpent = false }
     let right = try authenticate(bytes)
     guard SecureMemory.equal(right.rawSpan.extracting(first: tag.count), tag.rawSpan) else {
       throw use.failed(ProviderError(.authentication, "the tag does not belong to this message and key"))

@@ -11,6 +11,19 @@ enum SymmetricSuite {
 
   nonisolated static func rows() throws -> [Comparison] { try ciphers() + macs() }
 
+  nonisolated static func hotPaths() throws -> [HotPathCount] {
+    let registry = try Registry.standard()
+    let data = Inputs.counting(64)
+    var output = [UInt8](repeating: 0, count: 64)
+    var cipher = try registry.cipher("ctr(aes)", key: key)
+    var mac = try registry.mac("cmac(aes)", key: key)
+    var running = iv
+    return [
+      try HotPath.count("AES-128-CTR 64 B") { try encrypt(&cipher, data, &running, $0, &output) },
+      try HotPath.count("AES-128-CMAC 64 B") { try authenticate(&mac, data, $0, &output) },
+    ]
+  }
+
   private nonisolated static func ciphers() throws -> [Comparison] {
     let registry = try Registry.standard()
     var handle = try registry.cipher("ctr(aes)", key: key)

@@ -107,7 +107,7 @@ func compare() throws {
   if arguments.count > 2 { show(Startup.rows(arguments[1], arguments[2]), unit: 1_000_000, "ms") }
   print()
   print(padded("on a held handle", 24), padded("operations", 12), padded("allocations", 12), "locks")
-  for row in try Suite.hotPaths() {
+  for row in try Suite.hotPaths() + SymmetricSuite.hotPaths() {
     print(padded(row.name, 24), padded("\(row.operations)", 12), padded("\(row.allocations)", 12), row.locks)
   }
   print()
