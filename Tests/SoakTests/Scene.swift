@@ -12,8 +12,11 @@ final class Scene: Sendable {
   static let hashes = [
     "sha256", "sha1", "sha512", "sha3-256", "shake128", "blake2b-512", "sm3", "rmd160", "md5", "adler32", "crc32",
   ]
-  static let macs = ["hmac(sha256)", "hmac(sha512)", "hmac(sha3-256)", "hmac(sm3)", "hmac(sum)"]
-  static let ciphers = ["ctr(aes)", "cbc(aes)"]
+  static let macs = [
+    "hmac(sha256)", "hmac(sha512)", "hmac(sha3-256)", "hmac(sm3)", "hmac(sum)", "cmac(aes)", "cmac(camellia)",
+    "kmac256", "blake2bmac",
+  ]
+  static let ciphers = ["ctr(aes)", "cbc(aes)", "cfb(aes)", "ctr(aria)", "ofb(camellia)"]
   static let aeads = ["gcm(aes)", "rfc7539(chacha20,poly1305)"]
   static let formats = ["deflate", "zlib-deflate", "gzip"]
   static let key = [UInt8](0..<32)
