@@ -14,7 +14,7 @@ struct authenc {
   cossl_aead head;
   bool keyed;
   EVP_CIPHER_CTX *forward, *backward;
-  cossl_hmac *hmac;
+  cossl_mac *hmac;
   size_t digest_length;
 };
 
@@ -22,7 +22,7 @@ static void destroy(cossl_aead *head) {
   struct authenc *authenc = (struct authenc *)head;
   cossl_libcrypto.EVP_CIPHER_CTX_free(authenc->forward);
   cossl_libcrypto.EVP_CIPHER_CTX_free(authenc->backward);
-  if (authenc->hmac != NULL) cossl_hmac_destroy(authenc->hmac);
+  if (authenc->hmac != NULL) cossl_mac_destroy(authenc->hmac);
   cossl_release(authenc, sizeof *authenc);
 }
 
@@ -62,7 +62,7 @@ static cossl_key_status set_key(cossl_aead *head, const void *key, size_t length
         && cossl_libcrypto.EVP_CipherInit_ex2(authenc->backward, cbc, keys.encryption, NULL, 0, NULL) == 1
         // Decrypting with padding would keep the last block back.
         && cossl_libcrypto.EVP_CIPHER_CTX_set_padding(authenc->backward, 0) == 1
-        && cossl_hmac_set_key(authenc->hmac, keys.authentication, keys.authentication_length);
+        && cossl_mac_set_key(authenc->hmac, keys.authentication, keys.authentication_length);
     status = authenc->keyed ? COSSL_KEY_TAKEN : COSSL_KEY_FAILED;
   }
   if (!authenc->keyed) {
@@ -86,11 +86,11 @@ static bool crypt(EVP_CIPHER_CTX *context, const void *iv, const uint8_t *in, si
 
 static bool authenticate(struct authenc *authenc, const cossl_aead_parameters *parameters, const uint8_t *ciphertext,
                          size_t length, uint8_t code[static COSSL_LONGEST_CODE]) {
-  return cossl_hmac_init(authenc->hmac)
+  return cossl_mac_init(authenc->hmac)
       && (parameters->associated_length == 0
-          || cossl_hmac_update(authenc->hmac, parameters->associated, parameters->associated_length))
-      && (length == 0 || cossl_hmac_update(authenc->hmac, ciphertext, length))
-      && cossl_hmac_final(authenc->hmac, code, authenc->digest_length);
+          || cossl_mac_update(authenc->hmac, parameters->associated, parameters->associated_length))
+      && (length == 0 || cossl_mac_update(authenc->hmac, ciphertext, length))
+      && cossl_mac_final(authenc->hmac, code, authenc->digest_length);
 }
 
 static bool seal_message(cossl_aead *head, const cossl_aead_parameters *parameters, const uint8_t *in, size_t length,
