@@ -58,6 +58,7 @@ struct KeyDerivationAlgorithm: Sendable {
       // Section 7.
       ["id-scrypt", "1.3.6.1.4.1.11591.4.11"]),
     keyBased(.counter, nil), keyBased(.feedback, nil), keyBased(.counter, nil, isFramed: false),
+    keyBased(.feedback, nil, isFramed: false),
     kmac(COSSL_KBKDF_KMAC128, 128), kmac(COSSL_KBKDF_KMAC256, 256),
     tls("sha256", "SHA256"), tls("sha384", "SHA384"), tls("sha512", "SHA512"), tls("md5-sha1", "MD5-SHA1"),
   ]
@@ -73,6 +74,7 @@ struct KeyDerivationAlgorithm: Sendable {
   private static func overHash(_ digest: Digest) -> [KeyDerivationAlgorithm] {
     hkdf(digest) + [pbkdf2(digest), keyBased(.counter, digest), keyBased(.feedback, digest)]
       + (fixedInput.contains(digest.name) ? [keyBased(.counter, digest, isFramed: false)] : [])
+      + (digest.name == "sha256" ? [keyBased(.feedback, digest, isFramed: false)] : [])
   }
 
   private static func hkdf(_ digest: Digest) -> [KeyDerivationAlgorithm] {

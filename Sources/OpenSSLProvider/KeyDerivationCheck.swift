@@ -69,7 +69,8 @@ struct KeyDerivationCheck {
   func keyBased(
     _ mode: KeyDerivationAlgorithm.Mode, _ digest: Digest?, isFramed: Bool
   ) throws(ProviderError) {
-    try allow(!isFramed ? [.info] : mode == .counter ? [.label, .info] : [.salt, .label, .info])
+    let own: Set<Field> = mode == .counter ? [.info] : [.salt, .info]
+    try allow(isFramed ? own.union([.label]) : own)
     let size = digest?.size ?? 16
     guard parameters.salt.isEmpty || parameters.salt.count == size else {
       throw refusal("takes an IV, in the field salt, of \(size) bytes or none")

@@ -165,6 +165,26 @@ struct KeyDerivationTests {
     #expect(try fixed.derive(80, from: key, .init(info: label + [0] + context + [0, 0, 2, 128])) == derived)
   }
 
+  @Test("the feedback mode of SP 800-108 takes the block before, at first the IV or nothing")
+  func feedbackMode() throws {
+    let registry = try OpenSSL.registry.get()
+    let (key, label, context) = (Self.bytes(24), Self.bytes(7), Self.bytes(5))
+    let fixedInput = label + [0] + context + [0, 0, 2, 128]
+    var mac = try registry.mac("hmac(sha256)", key: key)
+    var derivation = try registry.keyDerivation("kbkdf-feedback(hmac(sha256))")
+    var fixed = try registry.keyDerivation("kbkdf-feedback-fixed(hmac(sha256))")
+    for iv in [[], Self.bytes(32)] {
+      var (block, expected): ([UInt8], [UInt8]) = (iv, [])
+      for counter: UInt8 in 1...3 {
+        block = try mac.authenticate(block + [0, 0, 0, counter] + fixedInput)
+        expected += block
+      }
+      let derived = try derivation.derive(80, from: key, .init(salt: iv, info: context, label: label))
+      #expect(derived[...] == expected.prefix(80))
+      #expect(try fixed.derive(80, from: key, .init(salt: iv, info: fixedInput)) == derived)
+    }
+  }
+
   @Test("defaults are the documented ones")
   func defaults() throws {
     let registry = try OpenSSL.registry.get()

@@ -34,7 +34,8 @@ enum OpenSSL {
       for function in ["pbkdf2", "kbkdf-counter", "kbkdf-feedback"] { names.append("\(function)(hmac(\(hash)))") }
     }
     for hash in ["sha1", "sha224", "sha256", "sha384", "sha512"] { names.append("kbkdf-counter-fixed(hmac(\(hash)))") }
-    for mode in ["counter", "feedback", "counter-fixed"] { names.append("kbkdf-\(mode)(cmac(aes))") }
+    names.append("kbkdf-feedback-fixed(hmac(sha256))")
+    for mode in ["counter", "feedback", "counter-fixed", "feedback-fixed"] { names.append("kbkdf-\(mode)(cmac(aes))") }
     for hash in ["md5-sha1", "sha256", "sha384", "sha512"] { names.append("tls1-prf(\(hash))") }
     return names
   }()

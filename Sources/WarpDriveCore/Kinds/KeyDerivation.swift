@@ -13,6 +13,7 @@
 /// | `kbkdf-counter(PRF)` (SP 800-108) | | label | context | |
 /// | `kbkdf-counter-fixed(PRF)` | | | all of the fixed input data | |
 /// | `kbkdf-feedback(PRF)` | the IV | label | context | |
+/// | `kbkdf-feedback-fixed(PRF)` | the IV | | all of the fixed input data | |
 /// | `kbkdf-kmac128`, `kbkdf-kmac256` | | label | context | |
 /// | `tls1-prf(H)` (RFC 5246 section 5) | | label | seed | |
 public struct KeyDerivationParameters: Sendable {

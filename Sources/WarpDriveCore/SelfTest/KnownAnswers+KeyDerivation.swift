@@ -23,6 +23,7 @@ extension KnownAnswers {
     case "kbkdf-feedback":
       return function == "cmac(aes)" ? [feedbackCMAC] : DerivationAnswers(hash: hash).map { [$0.feedbackMode] } ?? []
     case "kbkdf-counter-fixed": return fixedCounterMode(function)
+    case "kbkdf-feedback-fixed": return fixedFeedbackMode(function)
     case "tls1-prf": return tls(function)
     default: return []
     }
@@ -151,6 +152,36 @@ extension KnownAnswers {
               "94c4a0c69526196c1377cebf0a2ae0fb4b57797c61bea8eeb0518ca08652d14a5e1bd1b116b1794ac8a476acbdbbcd4f6142d7b8515bad09ec72f7af",
             output: "2e1efed4aef3fdd324e098c0a07c0d97f8fd2c748a996ce29861ca042474daea"),
           source: "NIST CAVP KBKDF CounterMode, CMAC_AES256 count 10"),
+      ]
+    default: []
+    }
+  }
+
+  /// NIST's CAVP vectors of the feedback mode with a counter of 32 bits behind the iteration variable: first 64 bytes.
+  private static func fixedFeedbackMode(_ function: String) -> [KnownAnswer] {
+    switch function {
+    case "hmac(sha256)":
+      [
+        KnownAnswer(
+          .keyDerivation(
+            secret: "93f698e842eed75394d629d957e2e89c6e741f810b623c8b901e38376d068e7b",
+            salt: "9f575d9059d3e0c0803f08112f8a806de3c3471912cdf42b095388b14b33508e",
+            info:
+              "53b89c18690e2057a1d167822e636de50be0018532c431f7f5e37f77139220d5e042599ebe266af5767ee18cd2c5c19a1f0f80",
+            output:
+              "bd1476f43a4e315747cf5918e0ea5bc0d98769457477c3ab18b742def0e079a933b756365afb5541f253fee43c6fd788a44041038509e9eeb68f7d65ffbb5f95"
+          ), source: "NIST CAVP KBKDF FeedbackModeNOzeroiv, HMAC_SHA256 count 0")
+      ]
+    case "cmac(aes)":
+      [
+        KnownAnswer(
+          .keyDerivation(
+            secret: "86db7c92a6997bf50d594329a4c116f2", salt: "19b16a433a73823995ce72500d8163fd",
+            info:
+              "b09af6a81075bd8372bed23937e66571a3cea2f2882bf79281058c74ec79aab29d2c79a570783886dc8b558bce020c5654bca8",
+            output:
+              "363802b7990b635155b21c202df505f590c3e9969983fffef8defc7d1a9eb498e1ed10f3d38742cf39f2d504683fb86df98c42c40fe070cc6fa24c0c937308af"
+          ), source: "NIST CAVP KBKDF FeedbackModeNOzeroiv, CMAC_AES128 count 39")
       ]
     default: []
     }
