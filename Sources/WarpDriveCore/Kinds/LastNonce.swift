@@ -9,6 +9,9 @@ struct LastNonce: ~Copyable, Sendable {
   private var capacity: Int
   /// Bytes of the nonce; below 0 while there is none.
   private var count = -1
+  /// Of a nonce of 8 to 16 bytes, which is the usual, the first 8 and the last 8: in place of ``storage``.
+  private var head: UInt64 = 0
+  private var tail: UInt64 = 0
 
   /// Makes room for nonces of up to `longest` bytes, of which the usual are short.
   init(longest: Int, isWatching: Bool) {
@@ -22,36 +25,49 @@ struct LastNonce: ~Copyable, Sendable {
   @inline(__always)
   func isLast(_ nonce: RawSpan) -> Bool {
     guard nonce.byteCount == count else { return false }
-    let own = unsafe UnsafeRawPointer(storage.pointer)
-    return unsafe nonce.withUnsafeBytes { bytes in
-      guard let other = bytes.baseAddress else { return true }
-      var offset = 0
-      var difference: UInt64 = 0
-      while offset + 8 <= bytes.count {
-        unsafe difference |=
-          own.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-          ^ other.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-        offset += 8
-      }
-      while offset < bytes.count {
-        unsafe difference |= UInt64(
-          own.load(fromByteOffset: offset, as: UInt8.self) ^ other.load(fromByteOffset: offset, as: UInt8.self))
-        offset += 1
-      }
-      return difference == 0
-    }
+    guard Self.isShort(count) else { return isStored(nonce) }
+    let (head, tail) = Self.words(of: nonce)
+    return head == self.head && tail == self.tail
   }
 
   /// Remembers `nonce` in place of the one before.
   @inline(__always)
   mutating func remember(_ nonce: RawSpan) {
     guard isWatching else { return }
-    if nonce.byteCount > capacity { grow(to: nonce.byteCount) }
     count = nonce.byteCount
+    if Self.isShort(count) {
+      (head, tail) = Self.words(of: nonce)
+    } else {
+      store(nonce)
+    }
+  }
+
+  @inline(__always)
+  private static func isShort(_ count: Int) -> Bool { count >= 8 && count <= 16 }
+
+  /// The first and the last 8 bytes, which overlap in a nonce of less than 16.
+  @inline(__always)
+  private static func words(of nonce: RawSpan) -> (UInt64, UInt64) {
+    // There are 8 bytes at either place, and every pattern is a value.
+    unsafe (
+      nonce.unsafeLoadUnaligned(fromByteOffset: 0, as: UInt64.self),
+      nonce.unsafeLoadUnaligned(fromByteOffset: nonce.byteCount - 8, as: UInt64.self)
+    )
+  }
+
+  @inline(never)
+  private func isStored(_ nonce: RawSpan) -> Bool {
+    let stored = unsafe UnsafeRawBufferPointer(start: storage.pointer, count: count)
+    return unsafe nonce.withUnsafeBytes { unsafe $0.elementsEqual(stored) }
+  }
+
+  @inline(never)
+  private mutating func store(_ nonce: RawSpan) {
+    if nonce.byteCount > capacity { grow(to: nonce.byteCount) }
     let own = unsafe UnsafeMutableRawPointer(storage.pointer)
     unsafe nonce.withUnsafeBytes { bytes in
-      guard let other = bytes.baseAddress else { return }
-      unsafe own.copyMemory(from: other, byteCount: bytes.count)
+      guard let start = bytes.baseAddress else { return }
+      unsafe own.copyMemory(from: start, byteCount: bytes.count)
     }
   }
 
