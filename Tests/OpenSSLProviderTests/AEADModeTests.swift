@@ -162,6 +162,13 @@ struct AEADModeTests {
       let tag = OpenSSL.bytes(aead.tagLength)
       let opening = errorCode { () throws(ProviderError) in try aead.open(text, tag: tag, nonce: item.nonce) }
       #expect(opening == .authentication)
+      var bytes = text
+      let inPlace = errorCode { () throws(ProviderError) in
+        var span = bytes.mutableRawSpan
+        try aead.open(inPlace: &span, tag: tag.rawSpan, nonce: item.nonce.rawSpan, aad: RawSpan())
+      }
+      #expect(inPlace == .authentication)
+      #expect(bytes == [UInt8](repeating: 0, count: count), "wiped as any forgery")
     }
   }
 

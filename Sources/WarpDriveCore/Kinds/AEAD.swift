@@ -213,7 +213,14 @@ public struct AEAD: ~Copyable, Sendable {
   ) throws(ProviderError) {
     try check(nonce.byteCount, bytes.byteCount)
     try checkTag(tag.byteCount)
-    if limits.isAny { try checkLimits(nonce.byteCount, bytes.byteCount, aad.byteCount, isSealed: true) }
+    if limits.isAny {
+      do throws(ProviderError) {
+        try checkLimits(nonce.byteCount, bytes.byteCount, aad.byteCount, isSealed: true)
+      } catch {
+        if error.code == .authentication { unsafe bytes.withUnsafeMutableBytes { unsafe SecureMemory.zero($0) } }
+        throw error
+      }
+    }
     let start = use.begin(bytes.byteCount)
     do throws(ProviderError) {
       try transform.open(inPlace: &bytes, tag: tag, nonce: nonce, aad: aad)
