@@ -251,6 +251,13 @@ public struct CipherProperties: Sendable, Equatable {
 
 /// What an AEAD driver takes.
 public struct AEADProperties: Sendable, Equatable {
+  // The two references come first. Further on AlgorithmProperties would keep its case in bits that they leave unused,
+  // and a leak checker would not know them for references any more.
+
+  /// The tag lengths in bytes that its standard allows, longest first.
+  public var tagLengths: [Int]
+  /// The lengths of the associated data in bytes; nil for any.
+  public var aadLengths: [Int]?
   /// The keys it takes.
   public var keyLengths: KeyLengths
   /// What the bytes of a key are.
@@ -259,10 +266,6 @@ public struct AEADProperties: Sendable, Equatable {
   public var ivSize: Int
   /// The nonce lengths it takes, in bytes; more than ``ivSize`` alone only where the standard has others (GCM, CCM).
   public var nonceLengths: ClosedRange<Int>
-  /// The tag lengths in bytes that its standard allows, longest first.
-  public var tagLengths: [Int]
-  /// The lengths of the associated data in bytes; nil for any.
-  public var aadLengths: [Int]?
   /// Bytes that nonce and the field of the text's length share; nil where the nonce does not bound the text.
   ///
   /// 15 in CCM (SP 800-38C, A.1): with a nonce of 13 bytes 2 are left, for texts below 2^16 bytes.
