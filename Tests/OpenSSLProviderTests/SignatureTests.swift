@@ -131,6 +131,25 @@ struct SignatureTests {
     }
   }
 
+  /// The points of order 1, 2, 4 and 8 (RFC 8032 5.1.3), with either sign, and of Ed448 of order 1, 2 and 4.
+  @Test(
+    "a public key of small order, with which signatures of anything verify, is refused",
+    arguments: [
+      ("ed25519", "01" + String(repeating: "00", count: 31)),
+      ("ed25519", "01" + String(repeating: "00", count: 30) + "80"),
+      ("ed25519", String(repeating: "00", count: 32)), ("ed25519", String(repeating: "00", count: 31) + "80"),
+      ("ed25519", "ec" + String(repeating: "ff", count: 30) + "7f"),
+      ("ed25519", "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"),
+      ("ed25519", "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85"),
+      ("ed25519", "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa"),
+      ("ed448", "01" + String(repeating: "00", count: 56)), ("ed448", String(repeating: "00", count: 57)),
+      ("ed448", "fe" + String(repeating: "ff", count: 27) + "fe" + String(repeating: "ff", count: 27) + "00"),
+    ])
+  func smallOrder(name: String, key: String) throws {
+    let key = try #require(Hexadecimal.decode(key))
+    #expect(try PublicKeys.refusal(name, public: key) == .invalidKey)
+  }
+
   @Test("a key of another algorithm or another curve is refused, and the one before it stays")
   func otherKeys() throws {
     let registry = try OpenSSL.registry.get()

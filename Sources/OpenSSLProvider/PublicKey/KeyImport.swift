@@ -268,6 +268,9 @@ struct KeyImport: Sendable {
   }
 
   private func publicOctets(_ bytes: RawSpan, _ range: Range<Int>) throws(ProviderError) -> NativeKey {
+    guard !type.isOfSmallOrder(bytes, range) else {
+      throw Self.refusal("it is of small order: signatures of anything would verify with it")
+    }
     let isCurve = type.isWeierstrass
     let native = type.native
     let made = unsafe Self.withOctets(bytes, range) { octets in

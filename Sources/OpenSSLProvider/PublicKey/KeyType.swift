@@ -92,6 +92,36 @@ enum KeyType: Sendable {
   }
 }
 
+extension KeyType {
+  /// The y of Ed25519's points whose order divides 8, and of those that are p or more, without the sign of x.
+  private static let smallOrder25519 = [
+    [UInt8](repeating: 0, count: 32), [1] + [UInt8](repeating: 0, count: 31),
+    Hexadecimal.decode("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05") ?? [],
+    Hexadecimal.decode("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a") ?? [],
+    [0xEC] + [UInt8](repeating: 0xFF, count: 30) + [0x7F], [0xED] + [UInt8](repeating: 0xFF, count: 30) + [0x7F],
+    [0xEE] + [UInt8](repeating: 0xFF, count: 30) + [0x7F],
+  ]
+  /// The y of Ed448's points whose order divides 4: 0, 1 and p - 1.
+  private static let smallOrder448 = [
+    [UInt8](repeating: 0, count: 57), [1] + [UInt8](repeating: 0, count: 56),
+    [0xFE] + [UInt8](repeating: 0xFF, count: 27) + [0xFE] + [UInt8](repeating: 0xFF, count: 27) + [0],
+  ]
+
+  /// Whether octets are a public key of RFC 8032 of small order.
+  func isOfSmallOrder(_ bytes: RawSpan, _ range: Range<Int>) -> Bool {
+    let known =
+      switch self {
+      case .ed25519: Self.smallOrder25519
+      case .ed448: Self.smallOrder448
+      default: [[UInt8]]()
+      }
+    guard !known.isEmpty, range.count == size else { return false }
+    var octets = range.map { octet(bytes, $0) }
+    octets[size - 1] &= 0x7F
+    return known.contains(octets)
+  }
+}
+
 /// Whether the bytes of a range are these.
 func matches(_ bytes: RawSpan, _ range: Range<Int>, _ expected: [UInt8]) -> Bool {
   range.count == expected.count && zip(range, expected).allSatisfy { octet(bytes, $0) == $1 }
