@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs NIST's vectors, which the Python package cryptography-vectors has, into the build, and makes tables of them.
-# They are in .build-cavp/tables, which WDPROV_CAVP names for the tests; nothing is done where they are up to date.
+# They are in .build-cavp/tables, which WDPROV_CAVP names for the tests, and those of public keys in Tests/Vectors/cavp;
+# nothing is done where they are up to date.
 # SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
 
@@ -12,7 +13,7 @@ made=$folder/tables/NotApplicable.tsv
 
 up_to_date() {
   [ "$(cat "$folder/version" 2>/dev/null)" = "$package" ] || return 1
-  [ -e "$made" ] || return 1
+  [ -e "$made" ] && [ -e Tests/Vectors/cavp/signatures.tsv ] || return 1
   [ -z "$(find Tests/Vectors -name '*.py' -newer "$made" -print -quit)" ]
 }
 
@@ -23,7 +24,8 @@ if ! up_to_date; then
   python3 -m pip --disable-pip-version-check --quiet install --root-user-action ignore --no-deps \
     --target "$folder/package" "$package"
   python3 Tests/Vectors/cavp.py "$folder/tables" "$folder/package/cryptography_vectors" >"$folder/log"
+  PYTHONPATH=$folder/package python3 Tests/Vectors/cavp_public_keys.py >>"$folder/log"
   rm -r "$folder/package"
-  tail -n 1 "$folder/log"
+  tail -n 2 "$folder/log"
   echo "$package" >"$folder/version"
 fi

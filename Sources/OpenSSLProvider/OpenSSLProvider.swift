@@ -13,6 +13,27 @@ public import WarpDriveCore
 /// Priorities: 200 for primitives (hashes, block ciphers, ChaCha20, MACs of their own), 300 for what is built on a
 /// primitive (HMAC, CMAC, modes), so that a template over the same primitive never ties with it. The generators of
 /// SP 800-90A have the kernel's, from 200 on; libcrypto's own generator is above them with 300.
+///
+/// ## Public keys
+///
+/// Keys are taken as DER and as PEM: PKCS#8 and SubjectPublicKeyInfo, and the forms of their own that RSA (PKCS#1) and
+/// curves (SEC 1) have. What is not strict DER is refused, and so are curves that are not named, halves of different
+/// pairs, and RSA and Diffie-Hellman moduli below ``WarpDriveCore/PublicKeyOptions/minimumModulusBits``.
+///
+/// - `ecdh-nist-p256`, `-p384`, `-p521`: raw keys are the kernel's, the private number and the point as x and y,
+///   big-endian and as long as the field's numbers; SEC 1's 04 may stand before them. The secret is x.
+/// - `curve25519`, `x448`: raw keys are RFC 7748's. Public keys of low order are refused.
+/// - `ffdhe2048(dh)` to `ffdhe8192(dh)`: a private key is its number, big-endian; public keys and secrets are as long as the
+///   prime (RFC 7919). `dh` takes PKCS#8 alone, which brings the group; a fresh key is of ffdhe3072 until another group
+///   was set. Values outside of the large subgroup are refused.
+/// - `x962(ecdsa-nist-p256,sha256)` and `p1363(ecdsa-nist-p256,sha256)`, and so on P-384 with SHA-384 and on P-521 with
+///   SHA-512: ECDSA as a DER sequence and as two numbers. `x962(ecdsa-nist-p256)`, `p1363(ecdsa-nist-p256)` and
+///   `ecdsa-nist-p256`, the kernel's names, mean the same hash.
+/// - `ed25519`, `ed448`: raw keys are RFC 8032's. `sm2` is with SM3 and the identifier 1234567812345678.
+/// - `pkcs1(rsa,H)` and `pss(rsa,H)`, whose salt is as long as the hash. SHA-1 is there for old signatures; a policy can
+///   forbid it.
+/// - `rsa` encrypts numbers without padding, as the kernel's akcipher; `oaep(rsa,H)` has MGF1 of the same hash and no
+///   label. PKCS#1 v1.5 encryption is not offered.
 public struct OpenSSLProvider: Provider {
   /// Makes the provider; it opens nothing.
   public init() {}

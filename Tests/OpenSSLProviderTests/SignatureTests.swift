@@ -43,6 +43,19 @@ struct SignatureTests {
     #expect(secret == .missingKey)
   }
 
+  @Test(
+    "the kernel's names, and object identifiers, find the algorithm that they mean",
+    arguments: [
+      ("ecdsa-nist-p256", "x962(ecdsa-nist-p256,sha256)"), ("x962(ecdsa-nist-p384)", "x962(ecdsa-nist-p384,sha384)"),
+      ("p1363(ecdsa-nist-p521)", "p1363(ecdsa-nist-p521,sha512)"), ("1.3.101.112", "ed25519"), ("1.3.101.113", "ed448"),
+      ("pkcs1pad(rsa,sha256)", "pkcs1(rsa,sha256)"), ("1.2.840.113549.1.1.11", "pkcs1(rsa,sha256)"),
+      ("1.2.156.10197.1.501", "sm2"), ("x25519", "curve25519"), ("1.3.101.111", "x448"), ("ffdhe2048", "ffdhe2048(dh)"),
+      ("1.2.840.113549.1.1.1", "rsa"),
+    ])
+  func names(alias: String, name: String) throws {
+    #expect(try OpenSSL.registry.get().algorithm(alias).name == name)
+  }
+
   @Test("the digest of a message has the signature of the message", arguments: PublicKeys.signatures)
   func digests(name: String) throws {
     let registry = try OpenSSL.registry.get()
