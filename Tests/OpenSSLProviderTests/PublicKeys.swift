@@ -3,6 +3,7 @@
 
 import Foundation
 import OpenSSLProvider
+import Synchronization
 import Testing
 import WarpDriveCore
 
@@ -63,6 +64,15 @@ enum PublicKeys {
     return Array(
       (["-----BEGIN \(label)-----"] + lines + ["-----END \(label)-----", ""]).joined(separator: lineEnd).utf8)
   }
+}
+
+/// How often something went well on any thread.
+final class Count: Sendable {
+  private let count = Atomic<Int>(0)
+
+  func increment() { count.wrappingAdd(1, ordering: .relaxed) }
+
+  var value: Int { count.load(ordering: .relaxed) }
 }
 
 /// Writes DER, right or wrong.

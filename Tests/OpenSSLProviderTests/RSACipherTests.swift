@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import OpenSSLProvider
+import TestPrograms
 import Testing
 import WarpDriveCore
 
@@ -99,6 +100,26 @@ struct RSACipherTests {
     try other.setPrivateKey(key.rawSpan)
     #expect(try other.publicKey() == one.publicKey())
     #expect(try other.decrypt(one.encrypt([9])) == [9])
+  }
+
+  @Test("eight threads with a handle each decrypt what they encrypt", arguments: ["rsa", "oaep(rsa,sha256)"])
+  func threads(name: String) throws {
+    let key = try PublicKeys.rsa.get().private
+    let registry = try OpenSSL.registry.get()
+    let decrypted = Count()
+    try ThreadGroup(count: 8) { index in
+      guard var cipher = try? registry.asymmetricCipher(name), (try? cipher.setPrivateKey(key.rawSpan)) != nil else {
+        return
+      }
+      for _ in 0..<5 {
+        let message = [UInt8](repeating: UInt8(index + 1), count: 20)
+        guard let ciphertext = try? cipher.encrypt(message), let plain = try? cipher.decrypt(ciphertext),
+          plain.suffix(20) == message[...]
+        else { return }
+        decrypted.increment()
+      }
+    }.join()
+    #expect(decrypted.value == 40)
   }
 
   @Test("PKCS #1 v1.5 encryption is not there")
