@@ -125,6 +125,22 @@ struct KeyEncodingTests {
     #expect(try PublicKeys.refusal(Self.rsa, private: version) == .invalidKey)
   }
 
+  @Test("a damaged RSA key is refused, or is still the private half of the same public key")
+  func damagedRSA() throws {
+    let pair = try PublicKeys.rsa.get()
+    var handle = try OpenSSL.registry.get().signature(Self.rsa)
+    var refused = 0
+    for index in stride(from: 0, to: pair.private.count, by: 11) {
+      var key = pair.private
+      key[index] ^= UInt8(truncatingIfNeeded: index * 37 | 1)
+      let code = errorCode { () throws(ProviderError) in try handle.setPrivateKey(key.rawSpan) }
+      #expect(code == nil || code == .invalidKey, "byte \(index)")
+      if code != nil { refused += 1 } else { #expect(try handle.publicKey() == pair.public, "byte \(index)") }
+    }
+    // Every byte of the modulus and of the primes counts, which are half of the key.
+    #expect(refused > pair.private.count / 11 * 2 / 5)
+  }
+
   @Test("SEC 1's own form names its curve, and has the public key that belongs to it")
   func sec1() throws {
     let pair = try PublicKeys.pair(Self.p256)

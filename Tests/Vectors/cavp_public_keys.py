@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes tables of NIST's CAVP vectors of public keys from the package cryptography-vectors: python3 cavp_public_keys.py.
+"""Makes tables of NIST's CAVP vectors of public keys from the package cryptography-vectors.
 
 They go to the folder cavp beside this file, which is not committed: pip install cryptography-vectors comes first. The
 tests run what is there, and pass where there is nothing.

@@ -91,8 +91,8 @@ void cossl_cleanse(void *_Nullable bytes, size_t length);
 
 /// Writes the secret that `own` shares with the owner of `peer`, of the field's length in bytes.
 ///
-/// False when the peer's key does not fit, or on X25519 and X448 the secret is all zeros (RFC 7748 6.1 and 6.2); nothing is
-/// left in `out` then.
+/// False when the peer's key does not fit, or on X25519 and X448 the secret is all zeros (RFC 7748 6.1 and 6.2);
+/// nothing is left in `out` then.
 bool cossl_pkey_derive(cossl_pkey *_Nonnull own, const cossl_pkey *_Nonnull peer, void *_Nonnull out, size_t length);
 
 /// Forgets the errors that this thread's queue has; for refusals whose reason is known.
