@@ -54,7 +54,9 @@ extension Registry {
   private func make(_ template: any Template, _ arguments: [String]) throws(ProviderError) {
     let generation = withSnapshot { $0.generation }
     var parts: [Algorithm] = []
-    for (argument, kind) in zip(arguments, template.argumentKinds) { parts.append(try algorithm(argument, kind)) }
+    for (argument, kinds) in zip(arguments, template.argumentChoices) {
+      parts.append(try part(argument, of: kinds, for: template))
+    }
     let driver = try template.makeDriver(over: parts.map(TemplatePart.init))
     var descriptor = driver.descriptor
     descriptor.flags.insert(.instance)
@@ -74,6 +76,19 @@ extension Registry {
     }
     withSnapshot { $0.index[descriptor.name]?.hasInstances.store(true, ordering: .relaxed) }
     if added.isNew { notify(.instantiated(driver: descriptor.driverName)) }
+  }
+
+  /// The algorithm that an argument leads to.
+  func part(
+    _ argument: String, of kinds: Set<AlgorithmKind>, for template: any Template
+  ) throws(ProviderError) -> Algorithm {
+    if kinds.count == 1, let kind = kinds.first { return try algorithm(argument, kind) }
+    let found = try algorithm(argument)
+    guard kinds.contains(found.kind) else {
+      throw ProviderError(
+        .invalidArgument, "\(template.name) does not take \(found.name), which is of kind \(found.kind.rawValue)")
+    }
+    return found
   }
 
   /// The living instances of `name`, after those for whose parts something better came are removed.

@@ -20,12 +20,15 @@ import Synchronization
     public var corruptedSelfTests: Set<String>
     /// How drivers are measured so that the fastest serves; nil for a registry that goes by priority alone.
     public var measurement: MeasurementSettings?
+    /// How far self-tests go: known answers alone, or also random cases against templates over the same primitives.
+    public var selfTest: SelfTestMode
 
     /// Makes settings.
     public init(
       larvalTimeLimit: UInt64 = 60_000_000_000, corruptedSelfTests: Set<String> = [],
-      measurement: MeasurementSettings? = nil
+      measurement: MeasurementSettings? = nil, selfTest: SelfTestMode = .knownAnswers
     ) {
+      self.selfTest = selfTest
       self.larvalTimeLimit = larvalTimeLimit
       self.corruptedSelfTests = corruptedSelfTests
       self.measurement = measurement
@@ -72,7 +75,12 @@ import Synchronization
 
   deinit { measured?.stop() }
 
-  private static let coreTemplates: [any Template] = [HMACTemplate(), PCryptTemplate()]
+  private static let coreTemplates: [any Template] = [
+    HMACTemplate(), PCryptTemplate(), CryptdTemplate(), BasicModeTemplate(.ecb), BasicModeTemplate(.cbc),
+    BasicModeTemplate(.ctr), CTSTemplate(), XTSTemplate(), CMACTemplate(), GCMTemplate(), CCMTemplate(),
+    RFC3686Template(), IPsecTemplate(.rfc4106), IPsecTemplate(.rfc4309), IPsecTemplate(.rfc4543), RFC7539Template(),
+    AuthencTemplate(),
+  ]
 
   /// Runs `body` with the current snapshot, without a lock or a reference count.
   @inline(__always)

@@ -1,4 +1,4 @@
-// Runs one driver's known answers, and cross-checks compression with the reference driver of its name.
+// Runs one driver's known answers, and cross-checks it with another implementation of its name.
 // SPDX-License-Identifier: Apache-2.0
 
 import LinuxSystem
@@ -23,6 +23,10 @@ struct SelfTest {
     let answers = KnownAnswers.answers(for: algorithm.name) + algorithm.driver.knownAnswers
     for answer in answers { try check(answer) }
     if algorithm.kind == .compression { try crossCheck() }
+    // An instance is a template itself.
+    if !algorithm.descriptor.flags.contains(.instance) {
+      _ = try registry.crossCheck(algorithm, registry.configuration.selfTest)
+    }
     return !answers.isEmpty || algorithm.kind == .compression
   }
 

@@ -5,8 +5,10 @@
 public protocol Template: Sendable {
   /// The word before the parenthesis.
   var name: String { get }
-  /// The kinds of the arguments, in order.
+  /// The kinds of the arguments, in order; of an argument that may be of several, the usual one.
   var argumentKinds: [AlgorithmKind] { get }
+  /// The kinds that each argument may be of, in order. Default: those of ``argumentKinds`` alone.
+  var argumentChoices: [Set<AlgorithmKind>] { get }
   /// Builds the driver of an instance.
   ///
   /// The instance's name is `TEMPLATE(NAME,…)` and its driver name `TEMPLATE(DRIVER,…)`; priority follows the kernel's
@@ -16,6 +18,11 @@ public protocol Template: Sendable {
   /// - Throws: ``ProviderError/Code/notFound`` or ``ProviderError/Code/invalidArgument`` with the reason why the
   ///   template does not fit these parts.
   func makeDriver(over parts: [TemplatePart]) throws(ProviderError) -> any AlgorithmDriver
+}
+
+extension Template {
+  /// The kinds of ``argumentKinds`` alone.
+  public var argumentChoices: [Set<AlgorithmKind>] { argumentKinds.map { [$0] } }
 }
 
 /// An algorithm that an instance is built on.
