@@ -197,4 +197,5 @@ bench-build: ## builds the benchmarks, so that they do not rot
 	$(STAGE) $@ Scripts/swift.sh build --package-path Tests/Benchmarks --scratch-path .build-consumers
 
 clean: ## removes what was built
-	rm -rf .build .build-asan .build-tsan .build-cavp .build-consumers Tests/Vectors/cavp Tests/Benchmarks/.build Examples/*/.build
+	rm -rf .build .build-asan .build-tsan .build-cavp .build-consumers Tests/Vectors/cavp Tests/Benchmarks/.build \
+	  Examples/*/.build

@@ -163,7 +163,8 @@ let package = Package(
       dependencies: ["CZlib", "TestPrograms", "TestVectors", "WarpDriveCore", "ZlibProvider"],
       swiftSettings: strict),
     .testTarget(
-      name: "OpenSSLProviderTests", dependencies: ["COpenSSL", "OpenSSLProvider", "TestVectors", "WarpDriveCore"],
+      name: "OpenSSLProviderTests",
+      dependencies: ["COpenSSL", "OpenSSLProvider", "TestPrograms", "TestVectors", "WarpDriveCore"],
       swiftSettings: strict),
     .testTarget(
       name: "ConformanceTests",

@@ -15,13 +15,14 @@ struct AEADAlgorithm: Sendable {
 
   private init(
     _ algorithm: cossl_aead_algorithm, _ name: String, _ driverName: String, _ properties: AEADProperties,
-    aliases: [AlgorithmAlias] = [], blockSize: Int = 1, maximumRequest: Int? = nil, longestAAD: Int = .max
+    aliases: [AlgorithmAlias] = [], blockSize: Int = 1, maximumRequest: Int? = nil, longestAAD: Int = .max,
+    priority: Int = 300
   ) {
     self.algorithm = algorithm
     self.longestAAD = longestAAD
     descriptor = AlgorithmDescriptor(
-      name: name, driverName: "\(driverName)-openssl", priority: 300, properties: .aead(properties), aliases: aliases,
-      blockSize: blockSize, maximumRequest: maximumRequest)
+      name: name, driverName: "\(driverName)-openssl", priority: priority, properties: .aead(properties),
+      aliases: aliases, blockSize: blockSize, maximumRequest: maximumRequest)
   }
 
   /// All that every libcrypto from 3.0 on has, and SM4's where the one that this was built against has them.
@@ -154,7 +155,9 @@ struct AEADAlgorithm: Sendable {
     let keys = KeyLengths(AEADKeyForm.authencHeaderSize + 16, AEADKeyForm.authencHeaderSize + (1 << 20) + 32)
     return AEADAlgorithm(
       algorithm, "authenc(hmac(\(hash)),cbc(aes))", "authenc-hmac-\(hash)-cbc-aes",
-      AEADProperties(keyLengths: keys, ivSize: 16, tagLengths: tagLengths, keyForm: .authenc), blockSize: 16)
+      AEADProperties(keyLengths: keys, ivSize: 16, tagLengths: tagLengths, keyForm: .authenc), blockSize: 16,
+      // Above the kernel's number for the template: ten times the cipher's and the MAC's.
+      priority: 4000)
   }
 }
 

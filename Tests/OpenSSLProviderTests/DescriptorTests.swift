@@ -17,7 +17,8 @@ struct DescriptorTests {
       "chacha20: chacha20-openssl 200",
       "stdrng: stdrng-openssl 300",
     ])
-    expected.formUnion(AEADDescriptorTests.names.map { "\($0.key): \($0.value)-openssl 300" })
+    expected.formUnion(
+      AEADDescriptorTests.names.map { "\($0.key): \($0.value)-openssl \($0.key.hasPrefix("authenc") ? 4000 : 300)" })
     expected.formUnion(DRBGTests.names.enumerated().map { "stdrng: \($1) \(200 + $0)" })
     expected.formUnion(OpenSSL.derivations.map { "\($0): \(OpenSSL.driverName($0)) 300" })
     expected.formUnion(PublicKeys.descriptions)

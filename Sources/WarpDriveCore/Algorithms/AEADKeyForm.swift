@@ -30,4 +30,14 @@ public enum AEADKeyForm: String, Sendable, Equatable {
     for shift in [24, 16, 8, 0] { key.append(UInt8(truncatingIfNeeded: encryption.count >> shift)) }
     return key + authentication + encryption
   }
+
+  /// Bytes of the encryption key at the end of a key of the form ``authenc``; nil for what is not of the form.
+  static func encryptionKeyLength(in key: RawSpan) -> Int? {
+    guard key.byteCount >= authencHeaderSize,
+      unsafe key.unsafeLoadUnaligned(fromByteOffset: 0, as: UInt16.self) == UInt16(authencHeaderSize),
+      unsafe key.unsafeLoadUnaligned(fromByteOffset: 2, as: UInt16.self) == 1
+    else { return nil }
+    let count = Int(UInt32(bigEndian: unsafe key.unsafeLoadUnaligned(fromByteOffset: 4, as: UInt32.self)))
+    return count <= key.byteCount - authencHeaderSize ? count : nil
+  }
 }

@@ -153,6 +153,6 @@ struct CrossCheckRandom {
 
   /// A key of `authenc` for AES.
   mutating func authencKey() -> [UInt8]? {
-    AuthencKey.encode(authentication: bytes(below(100)), encryption: bytes([16, 24, 32][below(3)]))
+    AEADKeyForm.authencKey(authentication: bytes(below(100)), encryption: bytes([16, 24, 32][below(3)]))
   }
 }

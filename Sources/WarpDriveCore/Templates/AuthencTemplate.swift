@@ -30,7 +30,7 @@ struct AuthencTemplate: Template {
     // RFC 2403 and RFC 2404 cut MD5's and SHA-1's tag to 96 bits, RFC 4868 section 2.3 the others to half. The kernel takes
     // every shorter length too.
     let cut = mac.tagSize > 20 ? mac.tagSize / 2 : 12
-    let keys = AuthencKey.headerSize
+    let keys = AEADKeyForm.authencHeaderSize
     return AuthencDriver(
       authenticator: try parts[0].macDriver(), encryptor: try parts[1].cipherDriver(), macKeys: mac.keyLengths,
       cipherKeys: cipher.keyLengths, cipherBlock: encryptor.blockSize, tagSize: mac.tagSize,
@@ -43,36 +43,6 @@ struct AuthencTemplate: Template {
               keys + mac.keyLengths.maximum + cipher.keyLengths.maximum), ivSize: cipher.ivSize,
             tagLengths: [mac.tagSize, cut], keyForm: .authenc)), blockSize: encryptor.blockSize,
         maximumRequest: encryptor.maximumRequest))
-  }
-}
-
-/// The key of `authenc(M,C)`, in the kernel's format.
-enum AuthencKey {
-  /// Bytes before the keys: `struct rtattr` and `struct crypto_authenc_key_param` (Linux `include/crypto/authenc.h`).
-  static let headerSize = 8
-  /// `CRYPTO_AUTHENC_KEYA_PARAM` (Linux `include/crypto/authenc.h`).
-  private static let parameterType: UInt16 = 1
-
-  /// The key that holds both keys.
-  static func encode(authentication: [UInt8], encryption: [UInt8]) -> [UInt8] {
-    var header: [UInt8] = Array(repeating: 0, count: headerSize)
-    do {
-      var span = header.mutableRawSpan
-      span.storeBytes(of: UInt16(headerSize), toByteOffset: 0, as: UInt16.self)
-      span.storeBytes(of: parameterType, toByteOffset: 2, as: UInt16.self)
-      span.storeBytes(of: UInt32(encryption.count).bigEndian, toByteOffset: 4, as: UInt32.self)
-    }
-    return header + authentication + encryption
-  }
-
-  /// Bytes of the cipher's key at the end of `key`; nil for what is not of the format.
-  static func encryptionLength(in key: RawSpan) -> Int? {
-    guard key.byteCount >= headerSize,
-      unsafe key.unsafeLoadUnaligned(fromByteOffset: 0, as: UInt16.self) == UInt16(headerSize),
-      unsafe key.unsafeLoadUnaligned(fromByteOffset: 2, as: UInt16.self) == parameterType
-    else { return nil }
-    let count = Int(UInt32(bigEndian: unsafe key.unsafeLoadUnaligned(fromByteOffset: 4, as: UInt32.self)))
-    return count <= key.byteCount - headerSize ? count : nil
   }
 }
 
@@ -108,12 +78,13 @@ private struct AuthencTransform: InPlaceAEADTransform, ~Copyable {
   }
 
   mutating func setKey(_ key: RawSpan) throws(ProviderError) {
-    guard let count = AuthencKey.encryptionLength(in: key) else {
+    guard let count = AEADKeyForm.encryptionKeyLength(in: key) else {
       throw ProviderError(
         .invalidKey,
-        "a key of authenc begins with the kernel's header of \(AuthencKey.headerSize) bytes, for two keys that fit")
+        "a key of authenc begins with the kernel's header of \(AEADKeyForm.authencHeaderSize) bytes, for two keys that fit"
+      )
     }
-    let keys = key.extracting(droppingFirst: AuthencKey.headerSize)
+    let keys = key.extracting(droppingFirst: AEADKeyForm.authencHeaderSize)
     // HMAC takes a key of any length (RFC 2104 section 3); its bound here is one for the two together.
     guard driver.cipherKeys.contains(count), keys.byteCount - count >= driver.macKeys.minimum else {
       throw ProviderError(
