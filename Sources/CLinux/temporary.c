@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "clinux_temporary.h"
 
+#include "clinux_terminal.h"
 #include "signals.h"
 
 #include <errno.h>
@@ -70,6 +71,7 @@ static _Noreturn void die(int signal) {
 }
 
 static void handle_termination(int signal) {
+  clinux_terminal_show();
   remove_temporary_files();
   die(signal);
 }
@@ -120,6 +122,7 @@ int clinux_remove_temporary_files_on_termination(void) {
 }
 
 void clinux_die_by_signal(int signal) {
+  clinux_terminal_show();
   remove_temporary_files();
   die(signal);
 }

@@ -28,7 +28,8 @@ package struct PolicyFile {
   package func apply(to configuration: inout MachineConfiguration) throws(ProviderError) {
     configuration.policy = Policy(
       pins: content.pin ?? [:], denied: Set(content.deny ?? []), order: content.order ?? [:],
-      allowed: content.allow.map { Set($0) }, query: try PropertyQuery(parsing: content.query ?? ""),
+      allowed: content.allow.map { Set($0) }, keySizes: (content.keySizes ?? [:]).mapValues { Set($0) },
+      securityBits: content.securityBits ?? 0, query: try PropertyQuery(parsing: content.query ?? ""),
       selection: content.selection ?? .measured)
     if let mode = content.plugins {
       configuration.plugins.areUsed = mode != .never
@@ -65,6 +66,8 @@ private struct Content: Decodable {
   var deny: [String]?
   var order: [String: [String]]?
   var allow: [String]?
+  var keySizes: [String: [Int]]?
+  var securityBits: Int?
   var query: String?
   var selection: SelectionRule?
   var larvalTimeLimitSeconds: Double?
@@ -82,6 +85,8 @@ private struct Content: Decodable {
     case deny
     case order
     case allow
+    case keySizes
+    case securityBits
     case query
     case selection
     case larvalTimeLimitSeconds
@@ -111,6 +116,17 @@ private struct Content: Decodable {
     deny = try keys.decodeIfPresent([String].self, forKey: .deny)
     order = try keys.decodeIfPresent([String: [String]].self, forKey: .order)
     allow = try keys.decodeIfPresent([String].self, forKey: .allow)
+    keySizes = try keys.decodeIfPresent([String: [Int]].self, forKey: .keySizes)
+    // A size in bits would be met by no key, or by one that nobody meant.
+    for (name, sizes) in keySizes ?? [:] where sizes.isEmpty || !sizes.allSatisfy((1...1024).contains) {
+      throw DecodingError.dataCorruptedError(
+        forKey: .keySizes, in: keys, debugDescription: "the sizes for '\(name)' are bytes, each from 1 to 1024")
+    }
+    securityBits = try keys.decodeIfPresent(Int.self, forKey: .securityBits)
+    if let securityBits, !(0...512).contains(securityBits) {
+      throw DecodingError.dataCorruptedError(
+        forKey: .securityBits, in: keys, debugDescription: "the strength is 0 to 512 bits")
+    }
     query = try keys.decodeIfPresent(String.self, forKey: .query)
     if let word = try keys.decodeIfPresent(String.self, forKey: .selection) {
       selection = SelectionRule(rawValue: word)

@@ -91,8 +91,9 @@ struct WDProv: ParsableCommand {
     subcommands: subcommands)
 
   private static let subcommands: [any Subcommand.Type] = [
-    List.self, Providers.self, Info.self, Compress.self, Decompress.self, HashCommand.self, Test.self, Bench.self,
-    Batch.self, Serve.self, Device.self, MediatedDeviceCommand.self, PluginCommand.self,
+    List.self, Providers.self, Info.self, Compress.self, Decompress.self, HashCommand.self, Encrypt.self,
+    Decrypt.self, Test.self, Bench.self, Batch.self, Serve.self, Device.self, MediatedDeviceCommand.self,
+    PluginCommand.self,
     Doctor.self, Completions.self,
   ]
 

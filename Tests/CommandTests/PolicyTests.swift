@@ -38,6 +38,46 @@ struct PolicyTests {
     #expect(outcome.errors.contains("allow-list"))
   }
 
+  @Test("list shows what the allow-list leaves out, and info says why (69)")
+  func allowListed() throws {
+    let tool = try tool(#"{"allow": ["gzip", "gcm(aes)", "sha256-openssl"], "keySizes": {"gcm(aes)": [32]}}"#)
+    let listed = try tool.run("list")
+    #expect(listed.status == 0)
+    #expect(listed.text.contains(/\n\* +gzip +gzip-zlib +\d+ +compression +live/))
+    #expect(listed.text.contains(/\n +sha512 +sha512-openssl +\d+ +hash +denied +untested/))
+    #expect(listed.text.contains("\nsha512-openssl: not on the policy's allow-list\n"))
+    let algorithms = try #require(try tool.run("list", "--json").json()["algorithms"] as? [[String: Any]])
+    for algorithm in algorithms {
+      let name = try #require(algorithm["name"] as? String)
+      let isAllowed = ["gzip", "gcm(aes)", "sha256"].contains(name)
+      #expect((algorithm["denied"] is NSNull) == isAllowed, "\(name)")
+      #expect(isAllowed || algorithm["chosen"] as? Bool == false, "\(name)")
+    }
+    let denied = try tool.run("info", "sha512")
+    #expect(denied.status == 69 && denied.text.contains("not on the policy's allow-list"))
+    let allowed = try tool.run("info", "gcm(aes)")
+    #expect(allowed.status == 0 && allowed.text.contains("policy allows keys of 32 bytes"))
+  }
+
+  @Test("keys of a size that policy leaves out are refused, and a driver that has no other is not found")
+  func keySizes() throws {
+    func reply(_ policy: String, _ algorithm: String, _ bytes: Int) throws -> String {
+      let key = String(repeating: "00", count: bytes)
+      let request =
+        #"{"id":1,"op":"seal","alg":"\#(algorithm)","key":"\#(key)","iv":"000000000000000000000000","in":""}"#
+      return try tool(policy).run("batch", input: Data(request.utf8)).text
+    }
+    let policy = #"{"keySizes": {"gcm(aes)": [24, 32], "rfc7539(chacha20,poly1305)": [16]}}"#
+    #expect(try reply(policy, "gcm(aes)", 32).contains(#""ok":true"#))
+    #expect(try reply(policy, "aes-192-gcm", 24).contains(#""ok":true"#))
+    let short = try reply(policy, "gcm(aes)", 16)
+    #expect(short.contains(#""error":"denied""#) && short.contains("policy allows gcm(aes) keys of 24, 32 bytes"))
+    #expect(try reply(policy, "gcm-aes-openssl", 16).contains(#""error":"denied""#))
+    #expect(try reply(policy, "rfc7539(chacha20,poly1305)", 32).contains("takes no key of the sizes"))
+    let driver = #"{"keySizes": {"gcm(aes)": [16], "gcm-aes-openssl": [32]}}"#
+    #expect(try reply(driver, "gcm(aes)", 32).contains(#""ok":true"#), "a driver's rule comes first")
+  }
+
   @Test("a pin to a driver that is not there leaves the name without one (69)")
   func pin() throws {
     let outcome = try tool(#"{"pin": {"gzip": "gzip-hardware"}}"#).run("compress", "f")
@@ -63,11 +103,15 @@ struct PolicyTests {
       ("{", "policy.json is wrong"), ("[]", "policy.json is wrong"),
       (
         #"{"denny": []}"#,
-        "there is no key 'denny'; the keys are pin, deny, order, allow, query, selection, larvalTimeLimitSeconds, plugins"
+        "there is no key 'denny'; the keys are pin, deny, order, allow, keySizes, securityBits, query, selection, larvalTimeLimitSeconds, plugins"
       ),
       (#"{"deny": "gzip"}"#, "at 'deny'"), (#"{"query": "colour=red"}"#, "is not a property term"),
       (#"{"larvalTimeLimitSeconds": -1}"#, "0 to 86400 seconds"),
       (#"{"plugins": "sometimes"}"#, "one of always, with-manifest, never"),
+      (#"{"keySizes": {"gcm(aes)": 32}}"#, "at 'keySizes"),
+      (#"{"keySizes": {"gcm(aes)": []}}"#, "the sizes for 'gcm(aes)' are bytes"),
+      (#"{"keySizes": {"gcm(aes)": [0]}}"#, "each from 1 to 1024"),
+      (#"{"securityBits": -1}"#, "0 to 512 bits"),
     ])
   func malformed(policy: String, message: String) throws {
     for arguments in [["compress", "f"], ["list"], ["hash", "sha256", "f"], ["batch"], ["info", "gzip"]] {

@@ -8,8 +8,8 @@ import Testing
 struct UsageTests {
   let tool: Tool
   static let subcommands = [
-    "list", "providers", "info", "compress", "decompress", "hash", "test", "bench", "batch", "serve", "device",
-    "mdev", "plugin", "doctor", "completions",
+    "list", "providers", "info", "compress", "decompress", "hash", "encrypt", "decrypt", "test", "bench",
+    "batch", "serve", "device", "mdev", "plugin", "doctor", "completions",
   ]
   /// Commands below a subcommand; they share its manual page.
   static let nested = [

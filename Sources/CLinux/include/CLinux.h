@@ -12,6 +12,7 @@
 #include "clinux_shared.h"
 #include "clinux_socket.h"
 #include "clinux_temporary.h"
+#include "clinux_terminal.h"
 #include "clinux_termination.h"
 #include "clinux_thread.h"
 #include "clinux_vfio.h"

@@ -49,6 +49,15 @@ public enum AlgorithmProperties: Sendable, Equatable {
     default: nil
     }
   }
+
+  /// The strength in bits of the public-key kinds, 0 where the key decides; nil for the other kinds.
+  public var securityBits: Int? {
+    switch self {
+    case .keyAgreement(let properties), .signature(let properties), .asymmetricCipher(let properties):
+      properties.securityBits
+    default: nil
+    }
+  }
 }
 
 /// The lengths of keys or tags that an algorithm takes, in bytes: `minimum`, `minimum + step`, … `maximum`.

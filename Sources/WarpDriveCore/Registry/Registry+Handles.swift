@@ -22,11 +22,13 @@ extension Registry {
   ///   - constraints: flags and properties that are required or preferred.
   /// - Throws: ``ProviderError/Code/invalidKeyLength``, ``ProviderError/Code/invalidKey``,
   ///   ``ProviderError/Code/invalidTagLength`` and ``ProviderError/Code/invalidIVLength`` for options, and what the
-  ///   lookup throws.
+  ///   lookup throws; ``ProviderError/Code/denied`` for a key of a length that the policy does not allow.
   public func mac(
     _ name: String, key: RawSpan, _ options: MACOptions = .init(), matching constraints: LookupConstraints = .none
   ) throws(ProviderError) -> MAC {
-    try MAC(algorithm(name, .mac, matching: constraints), key: key, options, in: self)
+    let found = try algorithm(name, .mac, matching: constraints)
+    try policy.checkKeySize(key.byteCount, of: found)
+    return try MAC(found, key: key, options, in: self)
   }
 
   /// A MAC under `key`; the caller wipes its array.
@@ -38,11 +40,13 @@ extension Registry {
 
   /// A cipher under `key`, for example `ctr(aes)`, or `aes-256-ctr`, which refuses any key but one of 32 bytes.
   ///
-  /// - Throws: ``ProviderError/Code/invalidKeyLength``, and what the lookup throws.
+  /// - Throws: ``ProviderError/Code/invalidKeyLength``, ``ProviderError/Code/denied`` for a key of a length that the policy
+  ///   does not allow, and what the lookup throws.
   public func cipher(
     _ name: String, key: RawSpan, matching constraints: LookupConstraints = .none
   ) throws(ProviderError) -> Cipher {
     let found = try algorithm(name, .cipher, matching: constraints)
+    try policy.checkKeySize(key.byteCount, of: found)
     return try Cipher(found, key: key, requiring: dealias(name).keyLength, in: self)
   }
 
@@ -68,6 +72,7 @@ extension Registry {
     matching constraints: LookupConstraints = .none
   ) throws(ProviderError) -> AEAD {
     let found = try algorithm(name, .aead, matching: constraints)
+    try policy.checkKeySize(key.byteCount, of: found)
     return try AEAD(
       found, key: key, tagLength: tagLength, allowingNonceReuse: allowingNonceReuse,
       requiring: dealias(name).keyLength, in: self)

@@ -180,10 +180,14 @@ extension Registry {
         algorithm: candidate, isChosen: isChosen,
         reason: (isChosen
           ? winningReason(candidate, resolved, usable, policy)
-          : losingReason(candidate, kind, constraints, chosen, policy)) + measuredReason(candidate, plan))
+          : losingReason(candidate, kind, constraints, chosen, policy)) + measuredReason(candidate, plan)
+          + (isChosen ? policy.keyRule(of: candidate).map { "; " + $0 } ?? "" : ""))
     }
     return Selection(name: resolved, candidates: list)
   }
+
+  /// Why the rules in force keep `algorithm` from being found; nil where they do not.
+  public func objection(to algorithm: Algorithm) -> String? { policy.objection(to: algorithm) }
 
   /// The plan for messages of the name with default options; nil where priority is the rule.
   private func measuredPlan(_ asked: String, _ chosen: Algorithm, _ constraints: LookupConstraints) -> Plan? {

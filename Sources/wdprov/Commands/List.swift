@@ -50,7 +50,9 @@ struct List: Subcommand {
     if all, !skipsTests { registry.instantiateTemplates() }
     let listed = registry.algorithms.filter(isListed)
     if !skipsTests {
-      for algorithm in listed where all || !algorithm.descriptor.flags.contains(.slowTest) {
+      // What nobody gets needs no test.
+      let permitted = listed.filter { registry.objection(to: $0) == nil }
+      for algorithm in permitted where all || !algorithm.descriptor.flags.contains(.slowTest) {
         // The verdict is recorded with the algorithm, which the listing reads.
         _ = try? registry.ensureTested(algorithm)
       }
@@ -59,7 +61,7 @@ struct List: Subcommand {
     let entries = listed.map { algorithm in
       ListedAlgorithm(
         algorithm: algorithm, isChosen: registry.preferred(algorithm.name, algorithm.kind) === algorithm,
-        obstacle: obstacles[algorithm.providerName])
+        obstacle: obstacles[algorithm.providerName], objection: registry.objection(to: algorithm))
     }
     if json {
       try StandardOutput.write(AlgorithmListing.json(entries).document)

@@ -105,7 +105,7 @@ struct FileTransfer<Codec: FileCodec>: ~Copyable {
     let stream = try codec.stream(for: file, beginning: head)
     let target = try FileDestination(replacement.path, replacing: options.force, isPrivate: true)
     try pass(file, head, stream, to: target, copying: file.status, modification: replacement.modification)
-    if !options.keep { try remove(path, file.status) }
+    if !options.keep { try InputFile.remove(path, file.status, force: options.force) }
   }
 
   /// Moves the bytes and ends the output.
@@ -134,20 +134,5 @@ struct FileTransfer<Codec: FileCodec>: ~Copyable {
     let driver = stream.lastUsedFallback ? "\(stream.lastDriverName), a fallback" : stream.lastDriverName
     Diagnostics.say(
       "\(file.name) -> \(name): \(outcome.bytesIn) -> \(outcome.bytesOut) bytes\(ratio), \(speed) MB/s (\(driver))")
-  }
-
-  /// Removes an input whose output is complete.
-  private func remove(_ path: String, _ status: FileStatus) throws(CommandFailure) {
-    do throws(SystemError) {
-      // Not a file that somebody has put there in the meantime.
-      let now = try Pathname.status(of: path, followingLinks: options.force)
-      guard now.isSameFile(as: status) else {
-        Diagnostics.say("\(path): is another file now, and is kept")
-        return
-      }
-      try Pathname.unlink(path)
-    } catch {
-      throw CommandFailure(writing: path, error)
-    }
   }
 }

@@ -85,4 +85,19 @@ struct InputFile: ~Copyable {
     }
     throw CommandFailure(.inputOutput, "\(path) \(why); left as it is")
   }
+
+  /// Removes an input whose output is complete, and which was `status` when it was opened.
+  static func remove(_ path: String, _ status: FileStatus, force: Bool) throws(CommandFailure) {
+    do throws(SystemError) {
+      // Not a file that somebody has put there in the meantime.
+      let now = try Pathname.status(of: path, followingLinks: force)
+      guard now.isSameFile(as: status) else {
+        Diagnostics.say("\(path): is another file now, and is kept")
+        return
+      }
+      try Pathname.unlink(path)
+    } catch {
+      throw CommandFailure(writing: path, error)
+    }
+  }
 }

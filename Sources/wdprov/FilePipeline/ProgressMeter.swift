@@ -14,18 +14,25 @@ struct ProgressMeter: ~Copyable {
   private let total: UInt64?
   private let direction: CompressionDirection
   private let columns: Int?
+  private let showsRatio: Bool
   private let start: UInt64
   private var next: UInt64
   private var isDrawn = false
 
   /// Goes on with the transfer of `total` bytes of input, where the number is known.
   ///
-  /// - Parameter start: when it began, in nanoseconds of the monotonic clock.
-  init(_ name: String, total: UInt64?, _ direction: CompressionDirection, since start: UInt64, columns: Int?) {
+  /// - Parameters:
+  ///   - start: when it began, in nanoseconds of the monotonic clock.
+  ///   - showsRatio: whether plain and packed bytes are compared; of encryption that says nothing.
+  init(
+    _ name: String, total: UInt64?, _ direction: CompressionDirection, since start: UInt64, columns: Int?,
+    showsRatio: Bool = true
+  ) {
     self.name = name
     self.total = total
     self.direction = direction
     self.columns = columns
+    self.showsRatio = showsRatio
     self.start = start
     next = columns == nil ? .max : start + Self.delay
   }
@@ -37,7 +44,8 @@ struct ProgressMeter: ~Copyable {
     guard now >= next, let columns else { return }
     next = now + Self.interval
     let line = Self.line(
-      name, bytesIn: bytesIn, bytesOut: bytesOut, total: total, direction, nanoseconds: now - start, columns: columns)
+      name, bytesIn: bytesIn, bytesOut: bytesOut, total: total, direction, nanoseconds: now - start, columns: columns,
+      showsRatio: showsRatio)
     // Back to the first column, the line, and nothing of an older and longer one behind it.
     Diagnostics.draw("\r\(line)\u{1B}[K")
     isDrawn = true
@@ -53,7 +61,7 @@ struct ProgressMeter: ~Copyable {
   /// The line, at most one less than `columns` wide, so that the terminal does not begin another.
   static func line(
     _ name: String, bytesIn: UInt64, bytesOut: UInt64, total: UInt64?, _ direction: CompressionDirection,
-    nanoseconds: UInt64, columns: Int
+    nanoseconds: UInt64, columns: Int, showsRatio: Bool = true
   ) -> String {
     // The side with the plain bytes, whose speed people mean.
     let plain = direction == .compress ? bytesIn : bytesOut
@@ -64,7 +72,7 @@ struct ProgressMeter: ~Copyable {
       facts += " of \(ByteCount.text(total))  \(Int((share * 100).rounded(.down)))%"
     }
     facts += "  \(Decimals.text(Double(plain) * 1e3 / Double(max(nanoseconds, 1)), 1)) MB/s"
-    if packed > 0 { facts += "  ratio \(Decimals.text(Double(plain) / Double(packed), 3))" }
+    if showsRatio, packed > 0 { facts += "  ratio \(Decimals.text(Double(plain) / Double(packed), 3))" }
     let room = columns - 1 - facts.count - 2
     guard room >= 8 else { return String(facts.prefix(max(columns - 1, 0))) }
     // A control character in a file's name must not reach the terminal.

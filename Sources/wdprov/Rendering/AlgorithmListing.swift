@@ -11,6 +11,8 @@ struct ListedAlgorithm {
   let isChosen: Bool
   /// What keeps it from answering at present; nil for nothing.
   let obstacle: String?
+  /// Why the policy keeps it from being found; nil where it does not.
+  let objection: String?
 }
 
 /// Listings of drivers.
@@ -27,10 +29,11 @@ enum AlgorithmListing {
       let algorithm = entry.algorithm
       table.add([
         entry.isChosen ? "*" : "", algorithm.name, algorithm.driverName, String(algorithm.descriptor.priority),
-        algorithm.kind.rawValue, algorithm.state.word, algorithm.selfTest.word, hardware(algorithm),
+        algorithm.kind.rawValue, entry.objection == nil ? algorithm.state.word : "denied", algorithm.selfTest.word,
+        hardware(algorithm),
         String(algorithm.referenceCount), algorithm.providerName,
       ])
-      for reason in [algorithm.failureReason, entry.obstacle].compactMap(\.self) {
+      for reason in [algorithm.failureReason, entry.obstacle, entry.objection].compactMap(\.self) {
         reasons += "\(algorithm.driverName): \(reason)\n"
       }
     }
@@ -45,10 +48,11 @@ enum AlgorithmListing {
 
   /// The contract's JSON.
   static func json(_ listed: [ListedAlgorithm]) -> JSONValue {
-    .object([
-      ("schema", 1),
-      ("algorithms", .array(listed.map { .object($0.algorithm.members(isChosen: $0.isChosen, $0.obstacle)) })),
-    ])
+    let algorithms = listed.map { entry in
+      JSONValue.object(
+        entry.algorithm.members(isChosen: entry.isChosen, entry.obstacle) + [("denied", JSONValue(entry.objection))])
+    }
+    return .object([("schema", 1), ("algorithms", .array(algorithms))])
   }
 }
 

@@ -1,0 +1,95 @@
+// The options that encrypt and decrypt have in common: the key, and what becomes of the files.
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import WarpDrive
+
+/// What a command line says about files and their key.
+///
+/// No option takes a secret itself: a command line is shown to every user of the machine.
+struct EncryptionArguments: ParsableArguments {
+  @Option(
+    name: [.customShort("a"), .customLong("algorithm")],
+    help: ArgumentHelp("The algorithm: gcm(aes) or rfc7539(chacha20,poly1305), or a driver of it.", valueName: "name"))
+  var algorithm: String?
+
+  @Option(
+    help: ArgumentHelp("The key: a file of 32 bytes, or of 64 hexadecimal digits.", valueName: "file"),
+    completion: .file())
+  var keyFile: String?
+
+  @Option(
+    help: ArgumentHelp("The passphrase: the one line of this file.", valueName: "file"), completion: .file())
+  var passphraseFile: String?
+
+  @Option(
+    name: .customLong("passphrase-fd"),
+    help: ArgumentHelp("The passphrase: what is read from this file descriptor, as from a file.", valueName: "n"))
+  var passphraseDescriptor: Int32?
+
+  @OptionGroup var device: DeviceOption
+
+  @Option(
+    name: [.customShort("o"), .customLong("output")],
+    help: ArgumentHelp(
+      "Write to OUT and keep the input; '-' is standard output. Not with several files.", valueName: "out"),
+    completion: .file())
+  var output: String?
+
+  @Flag(name: [.customShort("c"), .customLong("stdout")], help: "Write to standard output and keep the input files.")
+  var standardOutput = false
+
+  @Flag(name: .shortAndLong, help: "Keep the input files.")
+  var keep = false
+
+  @Flag(name: .shortAndLong, help: "Overwrite, follow links, take files with several names, use a terminal for data.")
+  var force = false
+
+  @Flag(name: .shortAndLong, help: "Say what became of each file, and which driver did it.")
+  var verbose = false
+
+  @Argument(
+    help: ArgumentHelp("The files; '-' or none is standard input to standard output.", valueName: "file"),
+    completion: .file())
+  var files: [String] = []
+
+  mutating func validate() throws {
+    let sources = [keyFile != nil, passphraseFile != nil, passphraseDescriptor != nil]
+    if sources.count(where: \.self) > 1 {
+      throw ValidationError("--key-file, --passphrase-file and --passphrase-fd exclude each other")
+    }
+    if let passphraseDescriptor, passphraseDescriptor < 0 || passphraseDescriptor == 1 || passphraseDescriptor == 2 {
+      throw ValidationError("--passphrase-fd takes the number of a descriptor that can be read: 0, or 3 or more")
+    }
+    if passphraseDescriptor == 0, files.isEmpty || files.contains("-") {
+      throw ValidationError("standard input is the file here, and so no passphrase")
+    }
+    guard let output else { return }
+    if files.count > 1 { throw ValidationError("-o names one output, and there are \(files.count) files") }
+    if standardOutput, output != "-" { throw ValidationError("-c and -o name two outputs") }
+    if output.isEmpty { throw ValidationError("-o needs the name of a file") }
+  }
+
+  /// Whether all output goes to standard output.
+  var isToStandardOutput: Bool { standardOutput || output == "-" }
+
+  /// Where the key comes from.
+  func secrets(confirms: Bool) -> SecretSource {
+    let origin: SecretSource.Origin =
+      if let keyFile {
+        .keyFile(keyFile)
+      } else if let passphraseFile {
+        .passphraseFile(passphraseFile)
+      } else if let passphraseDescriptor {
+        .passphraseDescriptor(passphraseDescriptor)
+      } else {
+        .terminal(confirms: confirms)
+      }
+    return SecretSource(origin)
+  }
+
+  /// The registry of this machine with what files are encrypted by.
+  func registry() throws(CommandFailure) -> Registry {
+    try Registry.machine([.aead, .mac, .random, .keyDerivation], device: device.device)
+  }
+}

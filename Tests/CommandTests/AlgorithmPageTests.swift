@@ -1,0 +1,54 @@
+// Docs/Algorithms.md is what the registry has, and what is registered is tested with published answers.
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+import WarpDrive
+import WarpDriveCore
+
+@Suite("The page of algorithms")
+struct AlgorithmPageTests {
+  private static let page = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    .appending(path: "Docs/Algorithms.md")
+
+  let made: AlgorithmPage
+
+  init() throws {
+    made = AlgorithmPage(registry: try Registry.standard(configuration: MachineConfiguration(), device: .model()))
+  }
+
+  @Test("the page is what would be made now")
+  func page() throws {
+    let text = try made.text()
+    if ProcessInfo.processInfo.environment["WDPROV_RECORD_SNAPSHOTS"] == "1" {
+      try Data(text.utf8).write(to: Self.page)
+    }
+    let written = try String(contentsOf: Self.page, encoding: .utf8)
+    let (old, new) = (Set(written.split(separator: "\n")), Set(text.split(separator: "\n")))
+    #expect(
+      written == text,
+      "make it anew with WDPROV_RECORD_SNAPSHOTS=1; new: \(new.subtracting(old)), gone: \(old.subtracting(new))")
+  }
+
+  @Test("every algorithm has a published answer and a standard that defines it")
+  func completeness() {
+    for algorithm in made.algorithms {
+      let answers = KnownAnswers.answers(for: algorithm.name)
+      #expect(!answers.isEmpty, "\(algorithm.name) has no known answer")
+      #expect(answers.allSatisfy { !$0.source.isEmpty })
+      #expect(
+        AlgorithmPage.standard(of: algorithm.name) != nil, "add the standard of \(algorithm.name) to the page's table")
+    }
+    #expect(made.algorithms.count >= 50)
+  }
+
+  @Test("every table's algorithm is a registered one, or its rows say that it must be refused")
+  func tables() throws {
+    let counts = try AlgorithmPage.vectors()
+    #expect(counts.count > 25)
+    for name in counts.keys where name != "hmac(shake128)" {
+      #expect((try? made.registry.algorithm(name)) != nil, "nothing serves \(name), of which there are vectors")
+    }
+  }
+}
