@@ -134,11 +134,13 @@ struct EncryptionTests {
 
   /// Runs a command on a terminal of its own, answers its questions, and checks how it ends.
   private static let askingScript = """
-    import fcntl, os, pty, select, sys, termios
+    import fcntl, os, pty, select, signal, sys, termios
     expected, answers, command = int(sys.argv[1]), sys.argv[2:4], sys.argv[4:]
     terminal, slave = pty.openpty()
     pid = os.fork()
     if pid == 0:
+        # A test's threads block signals, and so would what they start.
+        signal.pthread_sigmask(signal.SIG_SETMASK, [])
         os.setsid()
         fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
         for number in range(3):
