@@ -86,16 +86,7 @@ struct EncryptedFileTests {
       hasPassphrase
       ? try SmallScrypt(macs: registry).derive(32, Array("correct horse".utf8), salt, cost: 10, r: 1, p: 1)
       : Self.keyBytes
-    // HKDF by its definition: RFC 5869 sections 2.2 and 2.3.
-    var extract = try registry.mac("hmac(sha256)", key: salt)
-    var expand = try registry.mac("hmac(sha256)", key: try extract.authenticate(secret))
-    let info = Array("wdprov encrypted file 1".utf8) + file[..<48]
-    var block: [UInt8] = []
-    var keys: [UInt8] = []
-    for number in UInt8(1)...3 {
-      block = try expand.authenticate(block + info + [number])
-      keys += block
-    }
+    let keys = try hkdf(secret, salt, Array("wdprov encrypted file 1".utf8) + file[..<48], 71)
     #expect(Array(file[48..<80]) == Array(keys[..<32]), "commitment")
     var aead = try registry.aead(algorithm, key: Array(keys[32..<64]))
     let prefix = Array(keys[64..<71])
@@ -105,8 +96,28 @@ struct EncryptedFileTests {
     #expect(Array(file[80...]) == first + last)
   }
 
+  /// HKDF-SHA256 by its definition (RFC 5869 sections 2.2 and 2.3).
+  private func hkdf(_ secret: [UInt8], _ salt: [UInt8], _ info: [UInt8], _ count: Int) throws -> [UInt8] {
+    var extract = try registry.mac("hmac(sha256)", key: salt)
+    var expand = try registry.mac("hmac(sha256)", key: try extract.authenticate(secret))
+    var block: [UInt8] = []
+    var keys: [UInt8] = []
+    var number: UInt8 = 1
+    while keys.count < count {
+      block = try expand.authenticate(block + info + [number])
+      keys += block
+      number += 1
+    }
+    return Array(keys.prefix(count))
+  }
+
   @Test("HKDF and scrypt of these tests give the RFCs' answers")
   func derivations() throws {
+    // RFC 5869 appendix A.1.
+    let key = try hkdf([UInt8](repeating: 0x0B, count: 22), Array(0x00...0x0C), Array(0xF0...0xF9), 42)
+    #expect(
+      Hexadecimal.encode(key)
+        == "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865")
     // RFC 7914 section 12, second vector; the third has N = 2^14 and takes a second here.
     let derived = try SmallScrypt(macs: registry).derive(
       64, Array("password".utf8), Array("NaCl".utf8), cost: 10, r: 8, p: 16)
