@@ -45,23 +45,33 @@ struct AlgorithmPage {
     return parts.joined(separator: "; ")
   }
 
-  /// The number of vectors by algorithm and table, of all tables in Tests/Vectors that name an algorithm.
-  static func vectors() throws -> [String: [String: Int]] {
-    var counts: [String: [String: Int]] = [:]
+  /// The rows of all tables in Tests/Vectors that name an algorithm: table, name, and whether the source refuses the request.
+  private static func rows() throws -> [(table: String, name: String, isRefused: Bool)] {
+    var rows: [(table: String, name: String, isRefused: Bool)] = []
     let files = try FileManager.default.contentsOfDirectory(atPath: Vectors.folder.path).sorted()
     for file in files where file.hasSuffix(".tsv") {
       let text = try String(contentsOf: Vectors.folder.appending(path: file), encoding: .utf8)
       let lines = text.split(separator: "\n")
       let columns = lines[1].split(separator: "\t", omittingEmptySubsequences: false)
       guard let column = columns.firstIndex(of: "algorithm") ?? columns.firstIndex(of: "format") else { continue }
+      let result = columns.firstIndex(of: "result")
       for line in lines.dropFirst(2) {
-        let name = line.split(separator: "\t", maxSplits: column + 1, omittingEmptySubsequences: false)[column]
+        let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
         // zlib's word for its own format.
-        counts[name == "zlib" ? "zlib-deflate" : String(name), default: [:]][file, default: 0] += 1
+        let name = fields[column] == "zlib" ? "zlib-deflate" : String(fields[column])
+        rows.append((file, name, result.map { fields[$0] == "refused" } ?? false))
       }
     }
-    return counts
+    return rows
   }
+
+  /// The number of vectors by algorithm and table.
+  static func vectors() throws -> [String: [String: Int]] {
+    try rows().reduce(into: [:]) { $0[$1.name, default: [:]][$1.table, default: 0] += 1 }
+  }
+
+  /// The algorithms for which some vector has an answer.
+  static func answered() throws -> Set<String> { Set(try rows().filter { !$0.isRefused }.map(\.name)) }
 
   let registry: Registry
 

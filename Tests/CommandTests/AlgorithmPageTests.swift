@@ -26,8 +26,10 @@ struct AlgorithmPageTests {
     }
     let written = try String(contentsOf: Self.page, encoding: .utf8)
     let (old, new) = (Set(written.split(separator: "\n")), Set(text.split(separator: "\n")))
+    // Apart, since a failed comparison would print both pages.
+    let isCurrent = written == text
     #expect(
-      written == text,
+      isCurrent,
       "make it anew with WDPROV_RECORD_SNAPSHOTS=1; new: \(new.subtracting(old)), gone: \(old.subtracting(new))")
   }
 
@@ -43,11 +45,11 @@ struct AlgorithmPageTests {
     #expect(made.algorithms.count >= 50)
   }
 
-  @Test("every table's algorithm is a registered one, or its rows say that it must be refused")
+  @Test("every algorithm for which a table has an answer is there")
   func tables() throws {
-    let counts = try AlgorithmPage.vectors()
-    #expect(counts.count > 25)
-    for name in counts.keys where name != "hmac(shake128)" {
+    let names = try AlgorithmPage.answered()
+    #expect(names.count > 25)
+    for name in names {
       #expect((try? made.registry.algorithm(name)) != nil, "nothing serves \(name), of which there are vectors")
     }
   }

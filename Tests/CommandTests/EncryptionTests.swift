@@ -183,6 +183,16 @@ struct EncryptionTests {
     #expect(try files == ["f.wdenc"])
   }
 
+  @Test("a descriptor that nobody opened is no passphrase, whatever number a file of the command's would get (74)")
+  func closedDescriptor() throws {
+    try folder.create("f", Data("a line that could be a passphrase\n".utf8))
+    for number in 3...12 {
+      let outcome = try tool.shell("exec \(number)<&-; exec $wdprov encrypt --passphrase-fd \(number) f")
+      #expect(outcome.status == 74 && outcome.errors.contains("file descriptor \(number)"), "\(outcome)")
+    }
+    #expect(try files == ["f"])
+  }
+
   // MARK: What is wrong
 
   @Test("what was changed, cut or continued exits with 65 and leaves no output")

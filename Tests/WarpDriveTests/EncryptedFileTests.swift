@@ -3,7 +3,6 @@
 
 import Testing
 import WarpDrive
-import WarpDriveCore
 
 @Suite("Encrypted files")
 struct EncryptedFileTests {

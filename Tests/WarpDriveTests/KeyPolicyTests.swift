@@ -3,7 +3,6 @@
 
 import Testing
 import WarpDrive
-import WarpDriveCore
 
 @Suite("A policy's rules about keys")
 struct KeyPolicyTests {

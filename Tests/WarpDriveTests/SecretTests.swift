@@ -4,7 +4,6 @@
 import Foundation
 import Testing
 import WarpDrive
-import WarpDriveCore
 
 @Suite("Secrets stay where they are")
 struct SecretTests {

@@ -17,6 +17,7 @@ struct Decrypt: Subcommand {
   @OptionGroup var arguments: EncryptionArguments
 
   func perform() throws(CommandFailure) -> ExitStatus {
+    let secrets = try arguments.secrets(confirms: false)
     let registry = try arguments.registry()
     if let algorithm = arguments.algorithm {
       do throws(ProviderError) {
@@ -25,8 +26,7 @@ struct Decrypt: Subcommand {
         throw CommandFailure(error)
       }
     }
-    let codec = DecryptionCodec(
-      registry: registry, algorithm: arguments.algorithm, secrets: arguments.secrets(confirms: false))
+    let codec = DecryptionCodec(registry: registry, algorithm: arguments.algorithm, secrets: secrets)
     var transfer = try EncryptionTransfer(codec, arguments)
     return try transfer.run()
   }

@@ -18,6 +18,7 @@ struct Encrypt: Subcommand {
   @OptionGroup var arguments: EncryptionArguments
 
   func perform() throws(CommandFailure) -> ExitStatus {
+    let secrets = try arguments.secrets(confirms: true)
     let registry = try arguments.registry()
     let options = EncryptedFileOptions(algorithm: arguments.algorithm ?? EncryptedFileHeader.Algorithm.aesGCM.name)
     do throws(ProviderError) {
@@ -26,7 +27,7 @@ struct Encrypt: Subcommand {
     } catch {
       throw CommandFailure(error)
     }
-    let codec = EncryptionCodec(registry: registry, options: options, secrets: arguments.secrets(confirms: true))
+    let codec = EncryptionCodec(registry: registry, options: options, secrets: secrets)
     var transfer = try EncryptionTransfer(codec, arguments)
     return try transfer.run()
   }

@@ -73,8 +73,10 @@ struct EncryptionArguments: ParsableArguments {
   /// Whether all output goes to standard output.
   var isToStandardOutput: Bool { standardOutput || output == "-" }
 
-  /// Where the key comes from.
-  func secrets(confirms: Bool) -> SecretSource {
+  /// Where the key comes from; to be asked before any file is opened.
+  ///
+  /// A descriptor is read at once: its number, where the caller did not open it, would soon be that of a file of ours.
+  func secrets(confirms: Bool) throws(CommandFailure) -> SecretSource {
     let origin: SecretSource.Origin =
       if let keyFile {
         .keyFile(keyFile)
@@ -85,7 +87,9 @@ struct EncryptionArguments: ParsableArguments {
       } else {
         .terminal(confirms: confirms)
       }
-    return SecretSource(origin)
+    let source = SecretSource(origin)
+    if passphraseDescriptor != nil { _ = try source.any() }
+    return source
   }
 
   /// The registry of this machine with what files are encrypted by.
