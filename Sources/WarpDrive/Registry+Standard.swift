@@ -41,7 +41,7 @@ extension Registry {
     let zlib = ZlibProvider(idleContexts: 2 * Processor.onlineCount)
     func isWanted(_ served: [AlgorithmKind]) -> Bool { kinds.map { served.contains(where: $0.contains) } ?? true }
     if isWanted([.compression, .hash]) { try registry.register(zlib) }
-    if isWanted([.hash, .mac, .cipher, .aead, .random]) { try registry.register(OpenSSLProvider()) }
+    if isWanted(AlgorithmKind.allCases.filter { $0 != .compression }) { try registry.register(OpenSSLProvider()) }
     if isWanted([.compression]) {
       for provider in acceleratorProviders(device, kernel, ZipSoftware(driversOf: zlib)) {
         try registry.register(provider)

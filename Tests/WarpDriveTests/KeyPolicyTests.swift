@@ -47,8 +47,10 @@ struct KeyPolicyTests {
       code { () throws(ProviderError) in _ = try registry.algorithm("rfc7539(chacha20,poly1305)") } == .denied)
     let selection = try registry.explain("rfc7539(chacha20,poly1305)")
     #expect(selection.chosen == nil)
+    // libcrypto's driver and the template's instance over its primitives.
+    #expect(!selection.candidates.isEmpty)
     #expect(
-      selection.candidates.map(\.reason) == ["takes no key of the sizes that policy allows: 16 bytes"])
+      selection.candidates.allSatisfy { $0.reason == "takes no key of the sizes that policy allows: 16 bytes" })
     let algorithm = try #require(selection.candidates.first?.algorithm)
     #expect(registry.objection(to: algorithm) == "takes no key of the sizes that policy allows: 16 bytes")
   }

@@ -219,10 +219,12 @@ public struct MAC: ~Copyable, Sendable {
 
   /// Takes another key and drops the message in progress; the nonce is as fresh as it was never used.
   ///
-  /// - Throws: ``ProviderError/Code/invalidKeyLength`` with the old key kept; ``ProviderError/Code/invalidKey`` and
+  /// - Throws: ``ProviderError/Code/invalidKeyLength`` and ``ProviderError/Code/denied``, for a length that the policy
+  ///   does not allow, with the old key kept; ``ProviderError/Code/invalidKey`` and
   ///   what else the driver reports, after which the handle has no key.
   public mutating func setKey(_ key: RawSpan) throws(ProviderError) {
     try use.algorithm.checkKeyLength(key.byteCount, nil)
+    try use.registry.policy.checkKeySize(key.byteCount, of: use.algorithm)
     isStarted = false
     do throws(ProviderError) {
       try transform.setKey(key)
