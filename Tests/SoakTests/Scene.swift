@@ -18,6 +18,7 @@ final class Scene: Sendable {
   ]
   static let ciphers = ["ctr(aes)", "cbc(aes)", "cfb(aes)", "ctr(aria)", "ofb(camellia)"]
   static let aeads = ["gcm(aes)", "rfc7539(chacha20,poly1305)"]
+  static let wrapping = "oaep(rsa,sha256)"
   static let formats = ["deflate", "zlib-deflate", "gzip"]
   static let key = [UInt8](0..<32)
   static let iv = [UInt8](100..<116)
@@ -30,6 +31,8 @@ final class Scene: Sendable {
   let longMessage: [UInt8]
   /// The right answers by algorithm, one for each message.
   let answers: [String: [[UInt8]]]
+  /// A private key of RSA, as PKCS#8.
+  let wrappingKey: [UInt8]
   let queue: SoftwareQueue
   /// How often what was done.
   let tally = Tally()
@@ -49,6 +52,10 @@ final class Scene: Sendable {
     longMessage = random.bytes(600_000)
     registry = try Self.makeRegistry()
     answers = try Self.answers(messages)
+    var handle = try registry.asymmetricCipher(Self.wrapping, PublicKeyOptions(rsaModulusBits: 2048))
+    try handle.generateKeyPair()
+    let key = try handle.privateKey()
+    wrappingKey = [UInt8](copying: key.rawSpan)
     registry.testAll()
     queue = try SoftwareQueue("gzip", depth: 16, threads: 2, in: registry)
     deadline = MonotonicClock.deadline(after: nanoseconds)

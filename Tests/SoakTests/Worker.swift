@@ -14,6 +14,11 @@ enum Operation: String, CaseIterable, Sendable {
   case cipher
   case aead
   case random
+  case mechanism
+  case agree
+  case sign
+  case unwrap
+  case derive
   case compress
   case compressStream
   case corrupt
@@ -74,6 +79,11 @@ struct Worker: ~Copyable {
     case .cipher: try cipher()
     case .aead: try aead()
     case .random: try randomBytes()
+    case .mechanism: try mechanism()
+    case .agree: try agree()
+    case .sign: try sign()
+    case .unwrap: try unwrap()
+    case .derive: try derive()
     case .compress: try compress()
     case .compressStream: try compressStream()
     case .corrupt: try corrupt()
