@@ -99,6 +99,8 @@ case ${1:-build} in
   test)
     tools=("${build_tools[@]}" "${test_tools[@]}")
     development+=("${plugin_development[@]}")
+    # A word of the shell, so that looking for the command would find it anywhere.
+    files+=(/usr/bin/time:time)
     ;;
   *)
     say "unknown group '$1': build or test"

@@ -86,7 +86,7 @@ struct EncryptionTests {
     #expect(shared.errors == "wdprov: key: others than its owner may use this file: 'chmod 600' keeps the key secret\n")
   }
 
-  @Test("the memory is the same for any size", .enabled(if: Tool.isMeasured))
+  @Test("the memory is the same for any size", .enabled(if: Tool.isMeasured, "needs GNU time"))
   func memory() throws {
     func peak(_ megabytes: Int) throws -> Int {
       let line =
@@ -102,7 +102,7 @@ struct EncryptionTests {
 
   // MARK: Passphrases
 
-  @Test("a passphrase from a file or a descriptor is the same one", .enabled(if: Tool.hasScrypt))
+  @Test("a passphrase from a file or a descriptor is the same one")
   func passphrases() throws {
     let data = Sample.noise(100_000)
     try folder.create("f", data)
@@ -117,7 +117,7 @@ struct EncryptionTests {
     #expect(try files == ["f.wdenc", "pass"])
   }
 
-  @Test("a passphrase is asked for on the terminal, twice, and not shown", .enabled(if: Tool.hasPython))
+  @Test("a passphrase is asked for on the terminal, twice, and not shown")
   func terminal() throws {
     try folder.create("f", Data("secret".utf8))
     try folder.create("ask.py", Data(Self.askingScript.utf8))
@@ -316,12 +316,6 @@ struct EncryptionTests {
 }
 
 extension Tool {
-  /// Whether the command under test has scrypt.
-  fileprivate static let hasScrypt: Bool = {
-    guard let tool = (try? TemporaryFolder()).map({ Tool($0) }) else { return false }
-    return (try? tool.run("info", "scrypt").status) == 0
-  }()
-  fileprivate static let hasPython = FileManager.default.isExecutableFile(atPath: "/usr/bin/python3")
   /// Whether the size of processes can be measured and means something.
   fileprivate static let isMeasured = FileManager.default.isExecutableFile(atPath: "/usr/bin/time")
 }

@@ -329,7 +329,7 @@ struct EncryptedFileTests {
     #expect(FileCrypting.open(file, registry, key).error?.code == .denied)
     registry.setPolicy(Policy(keySizes: ["gcm(aes)": [16]]))
     #expect(FileCrypting.open(file, registry, key).error?.code == .denied)
-    registry.setPolicy(Policy(allowed: ["gcm(aes)", "hmac(sha256)", "stdrng"], keySizes: ["gcm(aes)": [32]]))
+    registry.setPolicy(Policy(allowed: ["gcm(aes)", "hkdf(sha256)", "stdrng"], keySizes: ["gcm(aes)": [32]]))
     #expect(FileCrypting.open(file, registry, key).error == nil)
   }
 

@@ -130,27 +130,12 @@ struct FileKeys: ~Copyable {
   private static func expand(
     _ registry: Registry, _ secret: RawSpan, _ salt: [UInt8], _ info: [UInt8]
   ) throws(ProviderError) -> SecretBuffer {
-    let blocks = try hkdf(registry, secret, salt, info, blocks: (size + 31) / 32)
+    var derivation = try registry.keyDerivation("hkdf(sha256)")
+    let parameters = KeyDerivationParameters(salt: salt, info: info)
     var keys = try SecretBuffer(capacity: size)
-    keys.append(copying: blocks.rawSpan.extracting(first: size))
-    return keys
-  }
-
-  /// So many blocks of 32 bytes of HKDF-SHA256 (RFC 5869 sections 2.2 and 2.3).
-  static func hkdf(
-    _ registry: Registry, _ secret: RawSpan, _ salt: [UInt8], _ info: [UInt8], blocks: Int
-  ) throws(ProviderError) -> SecretBuffer {
-    var extract = try registry.mac("hmac(sha256)", key: salt.rawSpan)
-    var pseudorandomKey = try SecretBuffer(capacity: extract.tagSize)
-    try pseudorandomKey.append { (output) throws(ProviderError) in try extract.authenticate(secret, into: &output) }
-    var expand = try registry.mac("hmac(sha256)", key: pseudorandomKey.rawSpan)
-    var result = try SecretBuffer(capacity: blocks * expand.tagSize)
-    for number in 1...blocks {
-      if number > 1 { try expand.update(result.rawSpan.extracting(last: expand.tagSize)) }
-      try expand.update(info.rawSpan)
-      try expand.update([UInt8(number)])
-      try result.append { (output) throws(ProviderError) in try expand.finish(into: &output) }
+    try keys.append { (output) throws(ProviderError) in
+      try derivation.derive(size, from: secret, parameters, into: &output)
     }
-    return result
+    return keys
   }
 }
