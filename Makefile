@@ -17,7 +17,8 @@ SKIP ?=
 # Tests that run with the release command instead; `make soak` has AddressSanitizer see them all.
 ASAN_SKIP ?= ^(CommandTests\.|SystemTests\.SystemTests/(KilledClientTests|ResetTests)/)
 # Of one thread, and long there: inputs by the thousand, and checks of drivers that are wrong on purpose.
-TSAN_SINGLE := ConformanceTests\.ToyTests|ZlibProviderTests\.(DeflateInput|Corruption)Tests|FuzzReplayTests
+TSAN_SINGLE := ConformanceTests\.(Toy|Driver|Vector)Tests|FuzzReplayTests
+TSAN_SINGLE := $(TSAN_SINGLE)|ZlibProviderTests\.(DeflateInput|Corruption)Tests
 TSAN_SINGLE := $(TSAN_SINGLE)|WarpDriveCoreTests\.(Mode|CrossCheck)Tests
 TSAN_SINGLE := $(TSAN_SINGLE)|OpenSSLProviderTests\.(Template|KeyEncoding|AEAD|KeyDerivation)Tests
 TSAN_SINGLE := $(TSAN_SINGLE)|OpenSSLProviderTests\.(AEAD|PublicKey|)(Vector|CAVP)Tests
@@ -197,7 +198,8 @@ bench-peers: $(WDPROV) plugins ## the command beside pigz, igzip and others: rat
 	@Scripts/bench-peers.py $(abspath $(WDPROV) $(PLUGINS))
 
 bench-build: ## builds the benchmarks, so that they do not rot
-	$(STAGE) $@ Scripts/swift.sh build --package-path Tests/Benchmarks --scratch-path .build-consumers
+	$(STAGE) $@ Scripts/swift.sh build --package-path Tests/Benchmarks --scratch-path .build-consumers \
+	  --disable-index-store
 
 clean: ## removes what was built
 	rm -rf .build .build-asan .build-tsan .build-cavp .build-consumers Tests/Vectors/cavp Tests/Benchmarks/.build \

@@ -12,7 +12,7 @@ for manifest in Examples/*/Package.swift; do
   [ -f "$manifest" ] || continue
   folder=$(dirname "$manifest")
   name=$(basename "$folder")
-  Scripts/swift.sh build --package-path "$folder" --scratch-path "$scratch" --product "$name"
+  Scripts/swift.sh build --package-path "$folder" --scratch-path "$scratch" --product "$name" --disable-index-store
   executable=$PWD/$scratch/debug/$name
 
   printf -- '-- %s\n' "$name"

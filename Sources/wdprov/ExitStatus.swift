@@ -87,3 +87,19 @@ struct CommandFailure: Error, CustomStringConvertible {
     self.init(ExitStatus(error, otherwise: .inputOutput), "\(file): \(error.message)")
   }
 }
+
+extension ExitStatus {
+  /// Does `body` for each of `operands` and says what fails: the first failure makes the status, the others are still done.
+  static func ofAll(_ operands: [String], _ body: (String) throws(CommandFailure) -> Void) -> ExitStatus {
+    var status = ExitStatus.success
+    for operand in operands {
+      do throws(CommandFailure) {
+        try body(operand)
+      } catch {
+        Diagnostics.say(error.description)
+        if status == .success { status = error.status }
+      }
+    }
+    return status
+  }
+}

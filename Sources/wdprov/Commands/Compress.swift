@@ -74,7 +74,7 @@ struct Compress: Subcommand {
       name: algorithm.nameToAsk(options.algorithm, driver: options.driver), level: options.level,
       threads: options.threads, storesName: options.usesName ?? true)
     var transfer = try FileTransfer(codec, options)
-    return try transfer.run()
+    return transfer.run()
   }
 }
 

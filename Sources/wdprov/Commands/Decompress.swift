@@ -65,6 +65,6 @@ struct Decompress: Subcommand {
 
   private static func run(_ codec: DecompressionCodec, _ options: FileOptions) throws(CommandFailure) -> ExitStatus {
     var transfer = try FileTransfer(codec, options)
-    return try transfer.run()
+    return transfer.run()
   }
 }

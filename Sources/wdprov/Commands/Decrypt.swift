@@ -28,7 +28,7 @@ struct Decrypt: Subcommand {
     }
     let codec = DecryptionCodec(registry: registry, algorithm: arguments.algorithm, secrets: secrets)
     var transfer = try EncryptionTransfer(codec, arguments)
-    return try transfer.run()
+    return transfer.run()
   }
 }
 

@@ -29,7 +29,7 @@ struct Encrypt: Subcommand {
     }
     let codec = EncryptionCodec(registry: registry, options: options, secrets: secrets)
     var transfer = try EncryptionTransfer(codec, arguments)
-    return try transfer.run()
+    return transfer.run()
   }
 }
 

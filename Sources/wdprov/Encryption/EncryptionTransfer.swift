@@ -45,24 +45,16 @@ struct EncryptionTransfer<Codec: FileCryption>: ~Copyable {
   init(_ codec: Codec, _ arguments: EncryptionArguments) throws(CommandFailure) {
     self.codec = codec
     self.arguments = arguments
-    // Where data goes to the same terminal a progress line would be written into it.
-    let mixes = StandardOutput.isTerminal && (arguments.isToStandardOutput || arguments.files.isEmpty)
-    columns = mixes ? nil : Diagnostics.drawingColumns
+    columns = ProgressMeter.columns(
+      besideDataOnStandardOutput: arguments.isToStandardOutput || arguments.files.isEmpty)
     pump = try EncryptionPump()
   }
 
   /// Moves every file; the first failure makes the status, the others are still done.
-  mutating func run() throws(CommandFailure) -> ExitStatus {
-    var status = ExitStatus.success
-    for operand in arguments.files.isEmpty ? ["-"] : arguments.files {
-      do throws(CommandFailure) {
-        try transfer(operand)
-      } catch {
-        Diagnostics.say(error.description)
-        if status == .success { status = error.status }
-      }
+  mutating func run() -> ExitStatus {
+    ExitStatus.ofAll(arguments.files.isEmpty ? ["-"] : arguments.files) { (operand) throws(CommandFailure) in
+      try transfer(operand)
     }
-    return status
   }
 
   private mutating func transfer(_ operand: String) throws(CommandFailure) {

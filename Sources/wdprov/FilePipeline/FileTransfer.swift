@@ -41,24 +41,15 @@ struct FileTransfer<Codec: FileCodec>: ~Copyable {
   init(_ codec: Codec, _ options: FileOptions) throws(CommandFailure) {
     self.codec = codec
     self.options = options
-    // Where data goes to the same terminal a progress line would be written into it.
-    let mixes = StandardOutput.isTerminal && (options.isToStandardOutput || options.files.isEmpty)
-    columns = mixes ? nil : Diagnostics.drawingColumns
+    columns = ProgressMeter.columns(besideDataOnStandardOutput: options.isToStandardOutput || options.files.isEmpty)
     pump = try StreamPump()
   }
 
   /// Moves every file; the first failure makes the status, the others are still done.
-  mutating func run() throws(CommandFailure) -> ExitStatus {
-    var status = ExitStatus.success
-    for operand in options.files.isEmpty ? ["-"] : options.files {
-      do throws(CommandFailure) {
-        try transfer(operand)
-      } catch {
-        Diagnostics.say(error.description)
-        if status == .success { status = error.status }
-      }
+  mutating func run() -> ExitStatus {
+    ExitStatus.ofAll(options.files.isEmpty ? ["-"] : options.files) { (operand) throws(CommandFailure) in
+      try transfer(operand)
     }
-    return status
   }
 
   private mutating func transfer(_ operand: String) throws(CommandFailure) {

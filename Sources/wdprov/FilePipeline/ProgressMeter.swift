@@ -10,6 +10,13 @@ struct ProgressMeter: ~Copyable {
   private static let delay: UInt64 = 300_000_000
   private static let interval: UInt64 = 100_000_000
 
+  /// Columns of the terminal that a line is drawn on; nil for none.
+  ///
+  /// - Parameter besideDataOnStandardOutput: whether data goes there: to the same terminal a line would be written into it.
+  static func columns(besideDataOnStandardOutput: Bool) -> Int? {
+    StandardOutput.isTerminal && besideDataOnStandardOutput ? nil : Diagnostics.drawingColumns
+  }
+
   private let name: String
   private let total: UInt64?
   private let direction: CompressionDirection
