@@ -82,6 +82,24 @@ struct SelfTestTests {
     #expect(failure.calls == 3)
   }
 
+  @Test("drivers of one name that all fail their tests do not wait for each other")
+  func noneWorks() throws {
+    let failure = Switch()
+    failure.fail(with: .unavailable)
+    let registry = Registry()
+    let drivers = ["toy-a", "toy-b", "toy-c"].map { ToyHash(driver: $0, failure: failure) }
+    try registry.register(ToyProvider("toy", drivers))
+    registry.testAll()
+    // Each says why it failed itself, and none that it waited in vain.
+    #expect(registry.algorithms.allSatisfy { $0.state == .quarantined })
+    for algorithm in registry.algorithms {
+      guard case .failed(let error) = algorithm.selfTest else { continue }
+      #expect(error.message.contains("the toy was told to fail"), "\(error)")
+    }
+    // One calls for another in its test, each once.
+    #expect(failure.calls == drivers.count)
+  }
+
   @Test("an asker waits no longer than the time limit")
   func timeLimit() throws {
     let registry = Registry(configuration: .init(larvalTimeLimit: 20_000_000))

@@ -96,6 +96,8 @@ public final class Algorithm: Sendable {
 
   /// What the self-test found.
   public var selfTest: SelfTestResult { testing.withLock { $0.result } }
+  /// Whether its self-test is running.
+  var isUnderTest: Bool { testing.withLock { $0.larval != nil } }
   /// Live handles, plus one for the registry while it is registered.
   public var referenceCount: Int { references.load(ordering: .relaxed) + (state == .dead ? 0 : 1) }
 

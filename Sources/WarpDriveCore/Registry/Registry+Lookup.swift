@@ -148,8 +148,12 @@ extension Registry {
   /// Another usable driver of the same algorithm, which wants no fallback itself.
   func fallback(for algorithm: Algorithm) -> Algorithm? {
     let constraints = LookupConstraints(mask: .needsFallback)
+    // A driver that is being tested may be waiting for this one, whose test asks here: nobody would ever go on.
+    let isTested = algorithm.isUnderTest
     for candidate in candidates(algorithm.name, constraints)
-    where candidate !== algorithm && candidate.kind == algorithm.kind && !candidate.depends(on: algorithm) {
+    where candidate !== algorithm && candidate.kind == algorithm.kind && !candidate.depends(on: algorithm)
+      && !(isTested && candidate.isUnderTest)
+    {
       if (try? ensureTested(candidate)) != nil { return candidate }
     }
     return nil
