@@ -40,15 +40,14 @@ extension Registry {
     let registry = Registry(configuration: settings.registry, policy: settings.policy)
     let zlib = ZlibProvider(idleContexts: 2 * Processor.onlineCount)
     func isWanted(_ served: [AlgorithmKind]) -> Bool { kinds.map { served.contains(where: $0.contains) } ?? true }
-    if isWanted([.compression, .hash]) { try registry.register(zlib) }
-    if isWanted(AlgorithmKind.allCases.filter { $0 != .compression }) { try registry.register(OpenSSLProvider()) }
-    if isWanted([.compression]) {
-      for provider in acceleratorProviders(device, kernel, ZipSoftware(driversOf: zlib)) {
-        try registry.register(provider)
-      }
-    }
+    var providers: [any Provider] = []
+    if isWanted([.compression, .hash]) { providers.append(zlib) }
+    if isWanted(AlgorithmKind.allCases.filter { $0 != .compression }) { providers.append(OpenSSLProvider()) }
+    if isWanted([.compression]) { providers += acceleratorProviders(device, kernel, ZipSoftware(driversOf: zlib)) }
+    // Before there is anything to look up, so that all of it is computed once.
     registry.register(
       loader: PluginLoader(rules: settings.plugins) { (bytes) throws(ProviderError) in try sha256(bytes) })
+    try registry.register(providers)
     return registry
   }
 

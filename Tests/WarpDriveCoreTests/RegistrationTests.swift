@@ -41,6 +41,20 @@ struct RegistrationTests {
     #expect(registry.providers.map(\.name) == ["toy"])
   }
 
+  @Test("of several providers all are registered, in their order, or none")
+  func several() throws {
+    let registry = Registry()
+    let first = ToyProvider("first", [ToyHash(driver: "toy-a")])
+    let second = ToyProvider("second", [ToyHash(driver: "toy-b")])
+    #expect(throws: ProviderError.self) { try registry.register([first, ToyProvider("other", first.drivers)]) }
+    #expect(throws: ProviderError.self) { try registry.register([first, ToyProvider("first", second.drivers)]) }
+    #expect(registry.algorithms.isEmpty && registry.providers.isEmpty)
+    try registry.register([first, second])
+    #expect(registry.providers.map(\.name) == ["first", "second"])
+    // Of equal priority the most recent.
+    #expect(try registry.algorithm("toy").driverName == "toy-b")
+  }
+
   @Test("a provider's own drivers may not collide either")
   func collisionWithin() {
     let error = #expect(throws: ProviderError.self) {

@@ -7,28 +7,42 @@ extension Registry {
   /// - Throws: ``ProviderError/Code/exists`` where a driver name is taken, a name equals another's driver name, or the
   ///   provider is registered already; ``ProviderError/Code/invalidName`` and ``ProviderError/Code/invalidArgument``
   ///   for a malformed descriptor, or one without any known-answer test.
-  public func register(_ provider: any Provider) throws(ProviderError) {
-    let drivers = provider.drivers
-    for driver in drivers { try Self.validate(driver) }
+  public func register(_ provider: any Provider) throws(ProviderError) { try register([provider]) }
+
+  /// Registers every driver of each of `providers`, in this order, or none of them.
+  ///
+  /// All at once, since what lookups need is computed anew for every driver each time that something comes or goes.
+  ///
+  /// - Throws: as ``register(_:)`` of one.
+  package func register(_ providers: [any Provider]) throws(ProviderError) {
+    let offers = providers.map { (provider: $0, drivers: $0.drivers) }
+    for offer in offers {
+      for driver in offer.drivers { try Self.validate(driver) }
+    }
     try writer.withLock { (writer) throws(ProviderError) in
-      guard !writer.providers.contains(where: { $0.name == provider.name }) else {
-        throw ProviderError(.exists, "a provider named \(provider.name) is registered: unregister it first")
-      }
       var added: [Algorithm] = []
+      var names = Set(writer.providers.map(\.name))
       var taken = TakenNames(writer.algorithms + instances.all)
-      for driver in drivers {
-        try taken.claim(driver.descriptor)
-        added.append(
-          Algorithm(
-            driver, descriptor: driver.descriptor, providerName: provider.name,
-            order: writer.order + UInt64(added.count) + 1))
+      for offer in offers {
+        guard names.insert(offer.provider.name).inserted else {
+          throw ProviderError(.exists, "a provider named \(offer.provider.name) is registered: unregister it first")
+        }
+        for driver in offer.drivers {
+          try taken.claim(driver.descriptor)
+          added.append(
+            Algorithm(
+              driver, descriptor: driver.descriptor, providerName: offer.provider.name,
+              order: writer.order + UInt64(added.count) + 1))
+        }
       }
       writer.order += UInt64(added.count)
       writer.algorithms += added
-      writer.providers.append(provider)
+      writer.providers += providers
       publish(&writer)
     }
-    notify(.registered(provider: provider.name, drivers: drivers.map(\.descriptor.driverName)))
+    for offer in offers {
+      notify(.registered(provider: offer.provider.name, drivers: offer.drivers.map(\.descriptor.driverName)))
+    }
   }
 
   /// Takes a provider's drivers out of every new lookup, and every instance built on them.
