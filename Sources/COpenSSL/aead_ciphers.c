@@ -3,8 +3,6 @@
 
 #include "aead_ciphers.h"
 
-#include <stdatomic.h>
-
 // By key length: 16, 24 and 32 bytes.
 #define COSSL_KEY_LENGTHS 3
 
@@ -24,17 +22,8 @@ static const char *const names[COSSL_AEAD_CIPHERS][COSSL_KEY_LENGTHS] = {
 static _Atomic(EVP_CIPHER *) fetched[COSSL_AEAD_CIPHERS][COSSL_KEY_LENGTHS];
 
 static const EVP_CIPHER *fetch(enum cossl_aead_cipher cipher, size_t index) {
-  EVP_CIPHER *known = atomic_load_explicit(&fetched[cipher][index], memory_order_acquire);
-  if (known != NULL || names[cipher][index] == NULL) return known;
-  // Fetched outside any lock: of two that come at once, the second keeps the first's. A failure is not remembered.
-  EVP_CIPHER *found = cossl_libcrypto.EVP_CIPHER_fetch(NULL, names[cipher][index], NULL);
-  if (found == NULL) return NULL;
-  if (atomic_compare_exchange_strong_explicit(
-          &fetched[cipher][index], &known, found, memory_order_acq_rel, memory_order_acquire)) {
-    return found;
-  }
-  cossl_libcrypto.EVP_CIPHER_free(found);
-  return known;
+  if (names[cipher][index] == NULL) return NULL;
+  return cossl_fetch_EVP_CIPHER(&fetched[cipher][index], names[cipher][index]);
 }
 
 const EVP_CIPHER *cossl_aead_cipher(enum cossl_aead_cipher cipher, size_t key_length) {

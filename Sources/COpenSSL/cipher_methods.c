@@ -3,7 +3,6 @@
 
 #include "cipher_methods.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
 
 // By cipher, mode and key length: 0, 1, 2 for 128, 192 and 256 bits.
@@ -47,15 +46,5 @@ const EVP_CIPHER *cossl_cipher_method(cossl_cipher_base base, cossl_cipher_mode 
   char text[32];
   size_t index = 0;
   if (!name(text, sizeof text, base, mode, key_length, &index)) return NULL;
-  _Atomic(EVP_CIPHER *) *slot = &fetched[base][mode][index];
-  EVP_CIPHER *known = atomic_load_explicit(slot, memory_order_acquire);
-  if (known != NULL) return known;
-  // Fetched outside any lock: of two that come at once, the second keeps the first's. A failure is not remembered.
-  EVP_CIPHER *cipher = cossl_libcrypto.EVP_CIPHER_fetch(NULL, text, NULL);
-  if (cipher == NULL) return NULL;
-  if (atomic_compare_exchange_strong_explicit(slot, &known, cipher, memory_order_acq_rel, memory_order_acquire)) {
-    return cipher;
-  }
-  cossl_libcrypto.EVP_CIPHER_free(cipher);
-  return known;
+  return cossl_fetch_EVP_CIPHER(&fetched[base][mode][index], text);
 }

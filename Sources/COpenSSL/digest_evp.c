@@ -3,8 +3,6 @@
 
 #include "digest.h"
 
-#include <stdatomic.h>
-
 struct evp_digest {
   cossl_digest head;
   EVP_MD_CTX *context;
@@ -99,29 +97,15 @@ static struct kind *kind_of(cossl_digest_algorithm algorithm) {
   return NULL;
 }
 
-static const EVP_MD *fetch(struct kind *kind) {
-  EVP_MD *known = atomic_load_explicit(&kind->fetched, memory_order_acquire);
-  if (known != NULL) return known;
-  // Fetched outside any lock: of two that come at once, the second keeps the first's. A failure is not remembered.
-  EVP_MD *digest = cossl_libcrypto.EVP_MD_fetch(NULL, kind->name, NULL);
-  if (digest == NULL) return NULL;
-  if (atomic_compare_exchange_strong_explicit(
-          &kind->fetched, &known, digest, memory_order_acq_rel, memory_order_acquire)) {
-    return digest;
-  }
-  cossl_libcrypto.EVP_MD_free(digest);
-  return known;
-}
-
 const EVP_MD *cossl_evp_digest(cossl_digest_algorithm algorithm) {
   struct kind *kind = kind_of(algorithm);
-  return kind == NULL ? NULL : fetch(kind);
+  return kind == NULL ? NULL : cossl_fetch_EVP_MD(&kind->fetched, kind->name);
 }
 
 cossl_digest *cossl_evp_digest_create(cossl_digest_algorithm algorithm) {
   struct kind *kind = kind_of(algorithm);
   if (kind == NULL) return NULL;
-  const EVP_MD *digest = fetch(kind);
+  const EVP_MD *digest = cossl_fetch_EVP_MD(&kind->fetched, kind->name);
   if (digest == NULL) return NULL;
   struct evp_digest *evp = cossl_allocate(sizeof *evp);
   if (evp == NULL) return NULL;

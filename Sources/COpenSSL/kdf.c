@@ -8,7 +8,6 @@
 
 #include <openssl/core_names.h>
 #include <openssl/params.h>
-#include <stdatomic.h>
 #include <string.h>
 
 // Scrypt has the most parameters: secret, salt, three numbers, the limit; the end is one more.
@@ -28,17 +27,7 @@ static struct {
 };
 
 static EVP_KDF *fetch(cossl_kdf_function function) {
-  EVP_KDF *known = atomic_load_explicit(&functions[function].fetched, memory_order_acquire);
-  if (known != NULL) return known;
-  // Fetched outside any lock: of two that come at once, the second keeps the first's. A failure is not remembered.
-  EVP_KDF *kdf = cossl_libcrypto.EVP_KDF_fetch(NULL, functions[function].name, NULL);
-  if (kdf == NULL) return NULL;
-  if (atomic_compare_exchange_strong_explicit(
-          &functions[function].fetched, &known, kdf, memory_order_acq_rel, memory_order_acquire)) {
-    return kdf;
-  }
-  cossl_libcrypto.EVP_KDF_free(kdf);
-  return known;
+  return cossl_fetch_EVP_KDF(&functions[function].fetched, functions[function].name);
 }
 
 // A list of parameters in the making. Names and values are only read: parameters have no const because others of them

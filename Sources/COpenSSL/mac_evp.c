@@ -7,7 +7,6 @@
 
 #include <openssl/core_names.h>
 #include <openssl/params.h>
-#include <stdatomic.h>
 #include <string.h>
 
 enum {
@@ -112,16 +111,7 @@ static const struct cossl_mac_operations operations = {
 // The process's fetched MAC, as the digests and ciphers are.
 static EVP_MAC *fetch(cossl_mac_algorithm algorithm) {
   if (algorithm >= sizeof names / sizeof names[0] || names[algorithm] == NULL) return NULL;
-  EVP_MAC *known = atomic_load_explicit(&fetched[algorithm], memory_order_acquire);
-  if (known != NULL) return known;
-  EVP_MAC *mac = cossl_libcrypto.EVP_MAC_fetch(NULL, names[algorithm], NULL);
-  if (mac == NULL) return NULL;
-  if (atomic_compare_exchange_strong_explicit(
-          &fetched[algorithm], &known, mac, memory_order_acq_rel, memory_order_acquire)) {
-    return mac;
-  }
-  cossl_libcrypto.EVP_MAC_free(mac);
-  return known;
+  return cossl_fetch_EVP_MAC(&fetched[algorithm], names[algorithm]);
 }
 
 cossl_mac *cossl_evp_mac_create(cossl_mac_algorithm algorithm) {

@@ -14,6 +14,7 @@
 #include <openssl/rand.h>
 #include <openssl/ripemd.h>
 #include <openssl/sha.h>
+#include <stdatomic.h>
 
 #include "pkey_symbols.h"
 
@@ -113,6 +114,27 @@ struct cossl_symbols {
 // Filled once by `cossl_load` and constant from then on. Whatever has a context has loaded: only functions that make a
 // context, or need none, ask `cossl_load` first.
 extern struct cossl_symbols cossl_libcrypto __attribute__((visibility("hidden")));
+
+// Fetches an algorithm once for the process, into `slot`: outside any lock, and of two that come at once the second
+// keeps the first's. A failure is not remembered.
+#define COSSL_FETCH_ONCE(TYPE) \
+  static inline TYPE *cossl_fetch_##TYPE(_Atomic(TYPE *) *slot, const char *name) { \
+    TYPE *known = atomic_load_explicit(slot, memory_order_acquire); \
+    if (known != NULL) return known; \
+    TYPE *found = cossl_libcrypto.TYPE##_fetch(NULL, name, NULL); \
+    if (found == NULL) return NULL; \
+    if (atomic_compare_exchange_strong_explicit( \
+            slot, &known, found, memory_order_acq_rel, memory_order_acquire)) { \
+      return found; \
+    } \
+    cossl_libcrypto.TYPE##_free(found); \
+    return known; \
+  }
+COSSL_FETCH_ONCE(EVP_CIPHER)
+COSSL_FETCH_ONCE(EVP_KDF)
+COSSL_FETCH_ONCE(EVP_MAC)
+COSSL_FETCH_ONCE(EVP_MD)
+#undef COSSL_FETCH_ONCE
 
 // A zeroed block of `size` bytes, or NULL with libcrypto's error on its queue.
 static inline void *cossl_allocate(size_t size) { return cossl_libcrypto.CRYPTO_zalloc(size, __FILE__, __LINE__); }
