@@ -27,26 +27,7 @@ struct EncryptionArguments: ParsableArguments {
     help: ArgumentHelp("The passphrase: what is read from this file descriptor, as from a file.", valueName: "n"))
   var passphraseDescriptor: Int32?
 
-  @OptionGroup var device: DeviceOption
-
-  @Option(
-    name: [.customShort("o"), .customLong("output")],
-    help: ArgumentHelp(
-      "Write to OUT and keep the input; '-' is standard output. Not with several files.", valueName: "out"),
-    completion: .file())
-  var output: String?
-
-  @Flag(name: [.customShort("c"), .customLong("stdout")], help: "Write to standard output and keep the input files.")
-  var standardOutput = false
-
-  @Flag(name: .shortAndLong, help: "Keep the input files.")
-  var keep = false
-
-  @Flag(name: .shortAndLong, help: "Overwrite, follow links, take files with several names, use a terminal for data.")
-  var force = false
-
-  @Flag(name: .shortAndLong, help: "Say what became of each file, and which driver did it.")
-  var verbose = false
+  @OptionGroup var target: OutputArguments
 
   @Argument(
     help: ArgumentHelp("The files; '-' or none is standard input to standard output.", valueName: "file"),
@@ -64,14 +45,8 @@ struct EncryptionArguments: ParsableArguments {
     if passphraseDescriptor == 0, files.isEmpty || files.contains("-") {
       throw ValidationError("standard input is the file here, and so no passphrase")
     }
-    guard let output else { return }
-    if files.count > 1 { throw ValidationError("-o names one output, and there are \(files.count) files") }
-    if standardOutput, output != "-" { throw ValidationError("-c and -o name two outputs") }
-    if output.isEmpty { throw ValidationError("-o needs the name of a file") }
+    try target.check(files)
   }
-
-  /// Whether all output goes to standard output.
-  var isToStandardOutput: Bool { standardOutput || output == "-" }
 
   /// Where the key comes from; to be asked before any file is opened.
   ///
@@ -94,6 +69,6 @@ struct EncryptionArguments: ParsableArguments {
 
   /// The registry of this machine with what files are encrypted by.
   func registry() throws(CommandFailure) -> Registry {
-    try Registry.machine([.aead, .mac, .random, .keyDerivation], device: device.device)
+    try Registry.machine([.aead, .random, .keyDerivation], device: target.device.device)
   }
 }

@@ -38,35 +38,37 @@ protocol FileCryption {
 /// Moves files through a codec, one after the other.
 struct EncryptionTransfer<Codec: FileCryption>: ~Copyable {
   private let codec: Codec
-  private let arguments: EncryptionArguments
+  private let wanted: OutputArguments
+  private let files: [String]
   private let columns: Int?
   private var pump: EncryptionPump
 
   init(_ codec: Codec, _ arguments: EncryptionArguments) throws(CommandFailure) {
     self.codec = codec
-    self.arguments = arguments
+    wanted = arguments.target
+    files = arguments.files
     columns = ProgressMeter.columns(
-      besideDataOnStandardOutput: arguments.isToStandardOutput || arguments.files.isEmpty)
+      besideDataOnStandardOutput: wanted.isToStandardOutput || files.isEmpty)
     pump = try EncryptionPump()
   }
 
   /// Moves every file; the first failure makes the status, the others are still done.
   mutating func run() -> ExitStatus {
-    ExitStatus.ofAll(arguments.files.isEmpty ? ["-"] : arguments.files) { (operand) throws(CommandFailure) in
+    ExitStatus.ofAll(files.isEmpty ? ["-"] : files) { (operand) throws(CommandFailure) in
       try transfer(operand)
     }
   }
 
   private mutating func transfer(_ operand: String) throws(CommandFailure) {
-    guard operand == "-" || arguments.isToStandardOutput || arguments.output != nil else {
+    guard operand == "-" || wanted.isToStandardOutput || wanted.output != nil else {
       return try replace(operand)
     }
     let file = operand == "-" ? try InputFile.standard() : try InputFile.open(operand)
-    if operand == "-", codec.direction == .decompress, !arguments.force, file.descriptor.isTerminal {
+    if operand == "-", codec.direction == .decompress, !wanted.force, file.descriptor.isTerminal {
       throw CommandFailure(.usage, "encrypted data is not read from a terminal: name a file, or use -f")
     }
-    guard !arguments.isToStandardOutput, let path = arguments.output else {
-      if codec.direction == .compress, !arguments.force, StandardOutput.isTerminal {
+    guard !wanted.isToStandardOutput, let path = wanted.output else {
+      if codec.direction == .compress, !wanted.force, StandardOutput.isTerminal {
         throw CommandFailure(.usage, "encrypted data is not written to a terminal: redirect it, or use -f")
       }
       return try pass(file, to: StandardDestination(), copying: nil)
@@ -75,16 +77,16 @@ struct EncryptionTransfer<Codec: FileCryption>: ~Copyable {
     let original = file.path == nil ? nil : file.status
     // Decrypted data is not for others, unless the file that it comes from was.
     let target = try FileDestination(
-      path, replacing: arguments.force, isPrivate: original != nil || codec.direction == .decompress)
+      path, replacing: wanted.force, isPrivate: original != nil || codec.direction == .decompress)
     try pass(file, to: target, copying: original)
   }
 
   /// Puts the output in the place of the file.
   private mutating func replace(_ path: String) throws(CommandFailure) {
-    let file = try InputFile.openReplaceable(path, force: arguments.force)
-    let target = try FileDestination(codec.replacement(of: path), replacing: arguments.force, isPrivate: true)
+    let file = try InputFile.openReplaceable(path, force: wanted.force)
+    let target = try FileDestination(codec.replacement(of: path), replacing: wanted.force, isPrivate: true)
     try pass(file, to: target, copying: file.status)
-    if !arguments.keep { try InputFile.remove(path, file.status, force: arguments.force) }
+    if !wanted.keep { try InputFile.remove(path, file.status, force: wanted.force) }
   }
 
   /// Moves the bytes and ends the output.
@@ -100,8 +102,8 @@ struct EncryptionTransfer<Codec: FileCryption>: ~Copyable {
     let elapsed = meter.end()
     if let original { try target.copyAttributes(of: original, modification: nil) }
     let name = target.name
-    try target.commit(replacing: arguments.force)
-    guard arguments.verbose else { return }
+    try target.commit(replacing: wanted.force)
+    guard wanted.verbose else { return }
     let plain = codec.direction == .compress ? bytesIn : bytesOut
     let speed = Decimals.text(Double(plain) * 1e3 / Double(max(elapsed, 1)), 1)
     let driver = stream.lastUsedFallback ? "\(stream.lastDriverName), a fallback" : stream.lastDriverName

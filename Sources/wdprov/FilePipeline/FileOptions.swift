@@ -73,16 +73,8 @@ struct FileOptions {
   }
 }
 
-/// The same options for the parser.
-struct FileArguments: ParsableArguments {
-  @Option(
-    name: [.customShort("a"), .customLong("algorithm")],
-    help: ArgumentHelp("The algorithm: gzip, zlib-deflate, deflate, or another that is listed.", valueName: "name"))
-  var algorithm: String?
-
-  @Option(help: ArgumentHelp("The driver that has to do it, as listed; no other is chosen.", valueName: "driver"))
-  var driver: String?
-
+/// What every command that makes a file of a file takes: the device, and what becomes of the output.
+struct OutputArguments: ParsableArguments {
   @OptionGroup var device: DeviceOption
 
   @Option(
@@ -104,6 +96,30 @@ struct FileArguments: ParsableArguments {
   @Flag(name: .shortAndLong, help: "Say what became of each file, and which driver did it.")
   var verbose = false
 
+  /// Whether all output goes to standard output.
+  var isToStandardOutput: Bool { standardOutput || output == "-" }
+
+  /// Checks what is wanted of the output of `files`.
+  func check(_ files: [String]) throws(ValidationError) {
+    guard let output else { return }
+    if files.count > 1 { throw ValidationError("-o names one output, and there are \(files.count) files") }
+    if standardOutput, output != "-" { throw ValidationError("-c and -o name two outputs") }
+    if output.isEmpty { throw ValidationError("-o needs the name of a file") }
+  }
+}
+
+/// The same options for the parser.
+struct FileArguments: ParsableArguments {
+  @Option(
+    name: [.customShort("a"), .customLong("algorithm")],
+    help: ArgumentHelp("The algorithm: gzip, zlib-deflate, deflate, or another that is listed.", valueName: "name"))
+  var algorithm: String?
+
+  @Option(help: ArgumentHelp("The driver that has to do it, as listed; no other is chosen.", valueName: "driver"))
+  var driver: String?
+
+  @OptionGroup var target: OutputArguments
+
   @Flag(name: [.customShort("N"), .customLong("name")], help: "Use the name and time in the header: so in compress.")
   var usesName = false
 
@@ -117,22 +133,19 @@ struct FileArguments: ParsableArguments {
 
   mutating func validate() throws {
     if usesName, ignoresName { throw ValidationError("-N and -n contradict each other") }
-    guard let output else { return }
-    if files.count > 1 { throw ValidationError("-o names one output, and there are \(files.count) files") }
-    if standardOutput, output != "-" { throw ValidationError("-c and -o name two outputs") }
-    if output.isEmpty { throw ValidationError("-o needs the name of a file") }
+    try target.check(files)
   }
 
   var options: FileOptions {
     var options = FileOptions()
     options.algorithm = algorithm
     options.driver = driver
-    options.device = device.device
-    options.output = output
-    options.isToStandardOutput = standardOutput || output == "-"
-    options.keep = keep
-    options.force = force
-    options.isVerbose = verbose
+    options.device = target.device.device
+    options.output = target.output
+    options.isToStandardOutput = target.isToStandardOutput
+    options.keep = target.keep
+    options.force = target.force
+    options.isVerbose = target.verbose
     if usesName || ignoresName { options.usesName = usesName }
     options.files = files
     return options
