@@ -202,5 +202,5 @@ bench-build: ## builds the benchmarks, so that they do not rot
 	  --disable-index-store
 
 clean: ## removes what was built
-	rm -rf .build .build-asan .build-tsan .build-cavp .build-consumers Tests/Vectors/cavp Tests/Benchmarks/.build \
+	rm -rf .build .build-asan .build-tsan .build-cavp .build-consumers Tests/Benchmarks/.build \
 	  Examples/*/.build

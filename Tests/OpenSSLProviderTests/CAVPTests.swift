@@ -7,11 +7,13 @@ import TestVectors
 import Testing
 import WarpDriveCore
 
-/// The folder of tables that Tests/Vectors/cavp.py made of the package.
-private enum CAVP {
+/// The folder of tables that Scripts/cavp.sh made of the package.
+enum CAVP {
   static let folder: URL? = ProcessInfo.processInfo.environment["WDPROV_CAVP"].flatMap {
     $0.isEmpty ? nil : URL(fileURLWithPath: $0, isDirectory: true)
   }
+  /// Why there may be none.
+  static let hint: Comment = "WDPROV_CAVP names no folder: Scripts/cavp.sh makes one of pip's cryptography-vectors"
   private static let loaded = folder.map { folder in Result { try VectorTables(in: folder) } }
 
   /// Its tables.
@@ -56,10 +58,7 @@ private struct Account {
 }
 
 @Suite(
-  "NIST's CAVP vectors",
-  .enabled(
-    if: CAVP.folder != nil,
-    "WDPROV_CAVP names no folder: python3 Tests/Vectors/cavp.py FOLDER makes one of pip's cryptography-vectors"))
+  "NIST's CAVP vectors", .enabled(if: CAVP.folder != nil, CAVP.hint))
 struct CAVPTests {
   @Test("hashes")
   func hashes() throws {

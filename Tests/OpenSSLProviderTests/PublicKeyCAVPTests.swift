@@ -1,4 +1,4 @@
-// NIST's CAVP vectors of public keys, where Tests/Vectors/cavp_public_keys.py has made tables of them.
+// NIST's CAVP vectors of public keys, where Scripts/cavp.sh has made tables of them.
 // SPDX-License-Identifier: Apache-2.0
 
 import OpenSSLProvider
@@ -8,12 +8,14 @@ import WarpDriveCore
 
 @Suite(
   "CAVP vectors of public keys on libcrypto",
-  .enabled(if: PublicKeyCAVP.isThere, "there are no tables: Scripts/cavp.sh makes them"))
+  .enabled(if: CAVP.folder != nil, CAVP.hint))
 struct PublicKeyCAVPTests {
+  private func tables() throws -> PublicKeyCAVP { try PublicKeyCAVP(in: #require(CAVP.folder)) }
+
   @Test("ECDSA and RSA signatures, right and wrong")
   func signatures() throws {
     let registry = try OpenSSL.registry.get()
-    let vectors = try PublicKeyCAVP.signatures()
+    let vectors = try tables().signatures
     #expect(vectors.count == 900)
     for vector in vectors {
       var handle = try registry.signature(vector.algorithm, PublicKeyOptions(minimumModulusBits: 1024))
@@ -31,7 +33,7 @@ struct PublicKeyCAVPTests {
 
   @Test("a private number has the published point")
   func keyPairs() throws {
-    let vectors = try PublicKeyCAVP.keyPairs()
+    let vectors = try tables().keyPairs
     #expect(vectors.count == 30)
     for vector in vectors {
       var handle = try OpenSSL.registry.get().keyAgreement(vector.algorithm)
@@ -42,7 +44,7 @@ struct PublicKeyCAVPTests {
 
   @Test("points that are not on the curve, or have coordinates out of range, are refused")
   func points() throws {
-    let vectors = try PublicKeyCAVP.points()
+    let vectors = try tables().points
     #expect(vectors.count == 36)
     for vector in vectors {
       let code = try PublicKeys.refusal(vector.algorithm, public: vector.key)

@@ -1,10 +1,10 @@
 // NIST's CAVP vectors of public keys, in tables that are made where they are wanted and not committed.
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+public import Foundation
 
 /// The tables that Tests/Vectors/cavp_public_keys.py makes of the package cryptography-vectors.
-public enum PublicKeyCAVP {
+public struct PublicKeyCAVP: Sendable {
   /// A public key, or what is none.
   public struct Point: Sendable {
     /// The source file and the line in it.
@@ -17,24 +17,20 @@ public enum PublicKeyCAVP {
     public let key: [UInt8]
   }
 
-  /// Whether the tables have been made.
-  public static var isThere: Bool {
-    FileManager.default.fileExists(atPath: Vectors.folder.appending(path: "cavp/signatures.tsv").path)
-  }
-
   /// The signatures.
-  public static func signatures() throws -> [SignatureVector] {
-    try Table("cavp/signatures.tsv").rows.map(SignatureVector.init)
-  }
-
+  public let signatures: [SignatureVector]
   /// Private numbers and their points.
-  public static func keyPairs() throws -> [KeyPairVector] {
-    try Table("cavp/keypairs.tsv").rows.map(KeyPairVector.init)
-  }
-
+  public let keyPairs: [KeyPairVector]
   /// Points, on a curve and not.
-  public static func points() throws -> [Point] {
-    try Table("cavp/points.tsv").rows.map { row in
+  public let points: [Point]
+
+  /// Reads the tables in `folder`.
+  ///
+  /// - Throws: ``VectorError`` for a table that is not sound, or what reading throws.
+  public init(in folder: URL) throws {
+    signatures = try Table("signatures.tsv", in: folder).rows.map(SignatureVector.init)
+    keyPairs = try Table("keypairs.tsv", in: folder).rows.map(KeyPairVector.init)
+    points = try Table("points.tsv", in: folder).rows.map { row in
       let result: VectorResult = try row.value("result")
       return Point(
         id: try row.text("id"), algorithm: try row.text("algorithm"), isValid: result == .valid,

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Makes tables of NIST's CAVP vectors of public keys from the package cryptography-vectors.
+"""Makes tables of NIST's CAVP vectors of public keys: python3 cavp_public_keys.py FOLDER PACKAGE.
 
-They go to the folder cavp beside this file, which is not committed: pip install cryptography-vectors comes first. The
-tests run what is there, and pass where there is nothing.
+PACKAGE is the folder of the Python package cryptography-vectors. The tables go to FOLDER beside those of cavp.py, which
+is run before and leaves these three empty or out.
 """
 # SPDX-License-Identifier: Apache-2.0
 
@@ -10,12 +10,10 @@ import collections
 import hashlib
 import pathlib
 import re
+import sys
 
-import cryptography_vectors
 import tables
 
-FOLDER = tables.FOLDER / "cavp"
-SOURCE = pathlib.Path(cryptography_vectors.__path__[0]) / "asymmetric"
 CURVES = {"P-256": ("p256", 32, "sha256"), "P-384": ("p384", 48, "sha384"), "P-521": ("p521", 66, "sha512")}
 COLUMNS = {
     "signatures": ["id", "algorithm", "op", "input", "result", "half", "key", "in", "signature", "comment"],
@@ -58,8 +56,8 @@ def integer(digits):
     return der(2, (b"\0" if not content or content[0] & 0x80 else b"") + content)
 
 
-def ecdsa(name, rows):
-    path = SOURCE / "ECDSA/FIPS_186-3" / name
+def ecdsa(source, name, rows):
+    path = source / "ECDSA/FIPS_186-3" / name
     for line, section, fields in records(path):
         curve, _, digest = section.partition(",")
         if curve not in CURVES or "Qx" not in fields:
@@ -87,8 +85,8 @@ def ecdsa(name, rows):
         rows["signatures"].append(row)
 
 
-def rsa(name, rows):
-    for line, _, fields in records(SOURCE / "RSA/FIPS_186-2" / name):
+def rsa(source, name, rows):
+    for line, _, fields in records(source / "RSA/FIPS_186-2" / name):
         row = {"id": f"cavp/{name}:{line}", "op": "verify", "input": "message", "half": "public"}
         row["algorithm"] = f"pkcs1(rsa,{fields['SHAAlg'].lower()})"
         row["key"] = der(0x30, integer(fields["n"]) + integer(fields["e"])).hex()
@@ -98,14 +96,16 @@ def rsa(name, rows):
 
 
 def main():
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    folder, source = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]) / "asymmetric"
     rows = collections.defaultdict(list)
     for name in ("SigVer.rsp", "SigGen.rsp", "KeyPair.rsp", "PKV.rsp"):
-        ecdsa(name, rows)
+        ecdsa(source, name, rows)
     # SigVerPSS has salts of 10 bytes alone, which no algorithm here has.
-    rsa("SigVer15_186-3.rsp", rows)
-    FOLDER.mkdir(exist_ok=True)
+    rsa(source, "SigVer15_186-3.rsp", rows)
     for kind, columns in COLUMNS.items():
-        tables.write(FOLDER / f"{kind}.tsv", columns, rows[kind])
+        tables.write(folder / f"{kind}.tsv", columns, rows[kind])
         counts = collections.Counter(tables.source_of(row["id"]) for row in rows[kind])
         print(f"{kind}.tsv:", ", ".join(f"{source} {count}" for source, count in sorted(counts.items())))
 
