@@ -5,76 +5,11 @@ import OpenSSLProvider
 import Testing
 import WarpDriveCore
 
-/// A registry of libcrypto's drivers that has the primitive `aes` whatever the provider brings.
-private enum Pair {
-  static let registry = Result { () throws(ProviderError) -> Registry in
-    let registry = Registry()
-    try registry.register(OpenSSLProvider())
-    if registry.preferred("aes", .cipher) == nil { try registry.register(BlockProvider()) }
-    return registry
-  }
-
-  /// The driver of the primitive, by which instances are asked for.
-  static func primitive() throws -> String { try registry.get().algorithm("aes", .cipher).driverName }
-
-  /// The block cipher of FIPS 197 as CBC of one block under an IV of zeros.
-  struct BlockProvider: Provider {
-    let name = "block"
-    let version = "1"
-    var drivers: [any AlgorithmDriver] { [BlockDriver()] }
-  }
-
-  struct BlockDriver: CipherDriver {
-    let descriptor = AlgorithmDescriptor(
-      name: "aes", driverName: "aes-by-cbc", priority: 200,
-      properties: .cipher(.init(keyLengths: KeyLengths(16, 32, step: 8), ivSize: 0, chunkSize: 16)), blockSize: 16)
-    let knownAnswers = [
-      KnownAnswer(
-        .cipher(
-          key: "000102030405060708090a0b0c0d0e0f", iv: "", plaintext: "00112233445566778899aabbccddeeff",
-          ciphertext: "69c4e0d86a7b0430d8cdb78070b4c55a"), source: "FIPS 197 appendix C.1")
-    ]
-    func makeTransform() throws(ProviderError) -> any CipherTransform & ~Copyable { BlockTransform() }
-  }
-
-  struct BlockTransform: CipherTransform, ~Copyable {
-    private var cipher: Cipher?
-
-    mutating func setKey(_ key: RawSpan) throws(ProviderError) {
-      cipher = try OpenSSL.registry.get().cipher("cbc-aes-openssl", key: key)
-    }
-
-    mutating func process(
-      _ direction: CipherDirection, _ input: RawSpan, iv: inout MutableRawSpan, into output: inout OutputRawSpan
-    ) throws(ProviderError) {
-      var bytes = [UInt8](copying: input)
-      do {
-        var span = bytes.mutableRawSpan
-        try process(direction, inPlace: &span, iv: &iv)
-      }
-      output.append(copying: bytes.rawSpan)
-    }
-
-    mutating func process(
-      _ direction: CipherDirection, inPlace bytes: inout MutableRawSpan, iv: inout MutableRawSpan
-    ) throws(ProviderError) {
-      guard var own = cipher.take() else { throw ProviderError(.missingKey, "set a key first") }
-      for offset in stride(from: 0, to: bytes.byteCount, by: 16) {
-        var zeros = [UInt8](repeating: 0, count: 16)
-        var zeroSpan = zeros.mutableRawSpan
-        var block = bytes._mutatingExtracting(offset..<offset + 16)
-        try own.process(direction, inPlace: &block, iv: &zeroSpan)
-      }
-      cipher = consume own
-    }
-  }
-}
-
 @Suite("Templates against libcrypto")
 struct TemplateTests {
   @Test("every driver of a cipher, MAC or AEAD that a template can make agrees with it for random inputs")
   func crossChecks() throws {
-    let registry = try Pair.registry.get()
+    let registry = try OpenSSL.registry.get()
     registry.testAll(includingSlow: true)
     var compared: [String: String] = [:]
     for algorithm in registry.algorithms where [.cipher, .mac, .aead].contains(algorithm.kind) {
@@ -96,7 +31,7 @@ struct TemplateTests {
       guard name.isTemplate, canBeMade(name) else { continue }
       #expect(compared[algorithm.driverName] != nil, "\(algorithm.driverName) has nothing to be compared with")
     }
-    let primitive = try Pair.primitive()
+    let primitive = "aes-openssl"
     #expect(compared["gcm-aes-openssl"] == "gcm(\(primitive))")
     #expect(compared["cbc-aes-openssl"] == "cbc(\(primitive))")
     #expect(compared["ctr-aes-openssl"] == "ctr(\(primitive))")
@@ -108,15 +43,14 @@ struct TemplateTests {
   func extended() throws {
     let registry = Registry(configuration: .init(selfTest: .extended(rounds: 10, seed: 5)))
     try registry.register(OpenSSLProvider())
-    if registry.preferred("aes", .cipher) == nil { try registry.register(Pair.BlockProvider()) }
     registry.testAll(includingSlow: true)
     for algorithm in registry.algorithms { #expect(algorithm.selfTest == .passed, "\(algorithm.driverName)") }
   }
 
   @Test("an instance is asked for by its driver name, and never serves the algorithm's name here")
   func names() throws {
-    let registry = try Pair.registry.get()
-    let primitive = try Pair.primitive()
+    let registry = try OpenSSL.registry.get()
+    let primitive = "aes-openssl"
     for mode in ["cbc", "ctr", "gcm"] {
       let instance = try registry.algorithm("\(mode)(\(primitive))")
       #expect(instance.name == "\(mode)(aes)")
@@ -128,8 +62,8 @@ struct TemplateTests {
 
   @Test("CBC and CTR of every length, in requests with a running IV, are the template's", arguments: [16, 24, 32])
   func ciphers(keyLength: Int) throws {
-    let registry = try Pair.registry.get()
-    let primitive = try Pair.primitive()
+    let registry = try OpenSSL.registry.get()
+    let primitive = "aes-openssl"
     for (mode, unit) in [("cbc", 16), ("ctr", 1)] {
       let key = OpenSSL.bytes(keyLength, from: 3)
       var native = try registry.cipher("\(mode)-aes-openssl", key: key)
@@ -168,8 +102,8 @@ struct TemplateTests {
 
   @Test("GCM of every length and tag is the template's, and each opens the other's", arguments: [16, 24, 32])
   func gcm(keyLength: Int) throws {
-    let registry = try Pair.registry.get()
-    let primitive = try Pair.primitive()
+    let registry = try OpenSSL.registry.get()
+    let primitive = "aes-openssl"
     let key = OpenSSL.bytes(keyLength, from: 11)
     let tagLengths = [16, 15, 14, 13, 12, 8, 4]
     for count in Array(0...257) + [1024, 4099] {
