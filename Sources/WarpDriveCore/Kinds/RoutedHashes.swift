@@ -33,11 +33,13 @@ struct RoutedHashes: ~Copyable, Sendable {
     _ bytes: RawSpan, _ count: Int, into output: inout OutputRawSpan
   ) throws(ProviderError) -> Bool {
     guard let route else { return false }
-    var choice = route.withPlan { plan in
-      let choice = plan.choice(for: bytes.byteCount)
-      return choice < 0 || lanes.isReady(plan, choice) ? choice : .min
+    var choice = lanes.place(for: bytes.byteCount, on: route)
+    if choice == .min {
+      let registry = registry
+      choice = try lanes.prepare(bytes.byteCount, route, in: registry) { (choice) throws(ProviderError) in
+        try Hash(choice.algorithm, in: registry)
+      }
     }
-    if choice == .min { choice = try prepare(bytes.byteCount, route) }
     last = choice
     guard choice >= 0 else { return false }
     let start = gauge.begin(route)
@@ -46,24 +48,5 @@ struct RoutedHashes: ~Copyable, Sendable {
       registry.measured?.schedule(route, in: registry, isForced: true)
     }
     return true
-  }
-
-  /// Makes the handle of a choice; where its driver turns out not to be fit, the plan without it counts.
-  private mutating func prepare(_ bytes: Int, _ route: Route) throws(ProviderError) -> Int {
-    for _ in 0...route.drivers.count {
-      let plan = route.plan
-      if lanes.plan !== plan { lanes.follow(plan) }
-      let place = plan.choice(for: bytes)
-      guard place >= 0, !lanes.isReady(plan, place) else { return place }
-      do throws(ProviderError) {
-        try registry.ensureTested(plan.choices[place].algorithm)
-      } catch {
-        registry.measured?.withdrawUnusable()
-        continue
-      }
-      lanes.fill(place, try Hash(plan.choices[place].algorithm, in: registry))
-      return place
-    }
-    return -1
   }
 }

@@ -58,6 +58,41 @@ struct Lanes<Context: ~Copyable & Sendable>: ~Copyable, @unchecked Sendable {
   }
 }
 
+extension Lanes where Context: ~Copyable {
+  /// The place of the choice for a message of `bytes`; -1 where the lookup's choice stands, `Int.min` where ``prepare`` has
+  /// to fill it first.
+  @inline(__always)
+  func place(for bytes: Int, on route: Route) -> Int {
+    route.withPlan { plan in
+      let choice = plan.choice(for: bytes)
+      return choice < 0 || isReady(plan, choice) ? choice : .min
+    }
+  }
+
+  /// Fills the place of the choice for a message of `bytes` and returns it; -1 where the lookup's choice stands.
+  ///
+  /// Where its driver turns out not to be fit, the plan without it counts.
+  mutating func prepare(
+    _ bytes: Int, _ route: Route, in registry: Registry, _ make: (Plan.Choice) throws(ProviderError) -> Context
+  ) throws(ProviderError) -> Int {
+    for _ in 0...route.drivers.count {
+      let plan = route.plan
+      if self.plan !== plan { follow(plan) }
+      let place = plan.choice(for: bytes)
+      guard place >= 0, !isReady(plan, place) else { return place }
+      do throws(ProviderError) {
+        try registry.ensureTested(plan.choices[place].algorithm)
+      } catch {
+        registry.measured?.withdrawUnusable()
+        continue
+      }
+      fill(place, try make(plan.choices[place]))
+      return place
+    }
+    return -1
+  }
+}
+
 /// How far a handle's requests are from what was measured.
 struct DriftGauge {
   private var count: UInt8 = 0

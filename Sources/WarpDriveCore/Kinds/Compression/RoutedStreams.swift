@@ -108,34 +108,17 @@ struct RoutedStreams: ~Copyable, Sendable {
   /// The place of the choice for a message of `bytes`, with its stream; -1 where the lookup's choice stands.
   @inline(__always)
   private mutating func prepared(_ bytes: Int, _ route: Route) throws(ProviderError) -> Int {
-    let choice = route.withPlan { plan in
-      let choice = plan.choice(for: bytes)
-      return choice < 0 || lanes.isReady(plan, choice) ? choice : .min
-    }
+    let choice = lanes.place(for: bytes, on: route)
     return choice == .min ? try prepare(bytes, route) : choice
   }
 
-  /// Makes the stream of a choice; where its driver turns out not to be fit, the plan without it counts.
+  /// Makes the stream of a choice.
   private mutating func prepare(_ bytes: Int, _ route: Route) throws(ProviderError) -> Int {
-    for _ in 0...route.drivers.count {
-      let plan = route.plan
-      if lanes.plan !== plan { lanes.follow(plan) }
-      let place = plan.choice(for: bytes)
-      guard place >= 0, !lanes.isReady(plan, place) else { return place }
-      let choice = plan.choices[place]
-      do throws(ProviderError) {
-        try registry.ensureTested(choice.algorithm)
-      } catch {
-        registry.measured?.withdrawUnusable()
-        continue
-      }
+    let (direction, options, registry) = (direction, options, registry)
+    return try lanes.prepare(bytes, route, in: registry) { (choice) throws(ProviderError) in
       var own = options
       if direction == .compress { own.level = choice.level }
-      lanes.fill(
-        place,
-        try CompressionStream(direction, choice.algorithm, own, in: registry, standInLevel: options.level))
-      return place
+      return try CompressionStream(direction, choice.algorithm, own, in: registry, standInLevel: options.level)
     }
-    return -1
   }
 }
