@@ -6,14 +6,14 @@
 
 enum { MESSAGE_ROOM = 512 };
 
+_Thread_local bool wdprov_report_is_there;
 static _Thread_local struct {
-  bool is_there;
   int32_t number;
   char message[MESSAGE_ROOM];
 } report;
 
 void wdprov_report_put(int32_t number, const char *message) {
-  report.is_there = true;
+  wdprov_report_is_there = true;
   report.number = number;
   const size_t length = message == NULL ? 0 : strnlen(message, MESSAGE_ROOM - 1);
   if (length > 0) {
@@ -23,15 +23,13 @@ void wdprov_report_put(int32_t number, const char *message) {
 }
 
 bool wdprov_report_take(int32_t *number, char *message, size_t room) {
-  if (!report.is_there || room == 0) {
+  if (!wdprov_report_is_there || room == 0) {
     return false;
   }
-  report.is_there = false;
+  wdprov_report_is_there = false;
   *number = report.number;
   const size_t length = strnlen(report.message, room - 1);
   memcpy(message, report.message, length);
   message[length] = '\0';
   return true;
 }
-
-void wdprov_report_forget(void) { report.is_there = false; }

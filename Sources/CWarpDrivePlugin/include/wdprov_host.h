@@ -24,8 +24,19 @@ void wdprov_report_put(int32_t number, const char *_Nullable message);
 /// Takes what this thread kept: copies the text, ended by a zero byte, into `room` bytes. False where there is nothing.
 bool wdprov_report_take(int32_t *_Nonnull number, char *_Nonnull message, size_t room);
 
+/// Whether this thread keeps something.
+#ifdef __cplusplus
+extern thread_local bool wdprov_report_is_there;
+#else
+extern _Thread_local bool wdprov_report_is_there;
+#endif
+
 /// Forgets what this thread kept: the call that it was about has succeeded.
-void wdprov_report_forget(void);
+///
+/// In the header, since it follows every call of a plugin.
+static inline void wdprov_report_forget(void) {
+  wdprov_report_is_there = false;
+}
 
 /// Calls a plugin's entry with a host that registers nothing, and writes what it offers to a descriptor, in lines:
 ///

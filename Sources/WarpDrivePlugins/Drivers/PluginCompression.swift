@@ -13,7 +13,8 @@ import WarpDriveCore
 
   let descriptor: AlgorithmDescriptor
   let knownAnswers: [KnownAnswer]
-  private let operations: PluginOperations<wdprov_compression>
+  private let compressing: PluginOperations<DirectedCompression>
+  private let decompressing: PluginOperations<DirectedCompression>
 
   init(_ driver: PluginDriver) throws(ProviderError) {
     let name = driver.descriptor.driverName
@@ -25,7 +26,10 @@ import WarpDriveCore
     let properties = try unsafe Self.properties(table, name)
     descriptor = driver.described(.compression(properties))
     knownAnswers = driver.knownAnswers
-    unsafe operations = unsafe PluginOperations(table, of: driver, .compression)
+    unsafe compressing = unsafe PluginOperations(
+      DirectedCompression(functions: table, direction: .compress), of: driver, .compression)
+    unsafe decompressing = unsafe PluginOperations(
+      DirectedCompression(functions: table, direction: .decompress), of: driver, .compression)
   }
 
   func makeTransform(
@@ -34,7 +38,8 @@ import WarpDriveCore
     guard case .compression(let properties) = descriptor.properties else {
       throw ProviderError(.invalidState, "\(descriptor.driverName) is no compression")
     }
-    return unsafe try PluginCompressionTransform(operations, direction, options, properties)
+    return unsafe try PluginCompressionTransform(
+      direction == .compress ? compressing : decompressing, options, properties)
   }
 
   private static func properties(
@@ -75,23 +80,32 @@ import WarpDriveCore
   }
 }
 
+/// A plugin's functions, and the direction in which they are used.
+@unsafe struct DirectedCompression {
+  let functions: wdprov_compression
+  let direction: CompressionDirection
+}
+
 /// The state of one member.
+///
+/// It finds its direction behind its functions: so it has three words, and a handle holds it without a box of its own,
+/// which would be looked at in each request.
 @safe struct PluginCompressionTransform: CompressionTransform, ~Copyable {
-  private let operations: PluginOperations<wdprov_compression>
+  private let operations: PluginOperations<DirectedCompression>
   private let state: OwnedContext<UInt8>
-  private let direction: CompressionDirection
 
   init(
-    _ operations: PluginOperations<wdprov_compression>, _ direction: CompressionDirection,
-    _ options: CompressionOptions, _ properties: CompressionProperties
+    _ operations: PluginOperations<DirectedCompression>, _ options: CompressionOptions,
+    _ properties: CompressionProperties
   ) throws(ProviderError) {
     unsafe self.operations = unsafe operations
-    self.direction = direction
     let table = unsafe operations.table
-    let made = try unsafe OptionsTable.withTable(direction, options, properties) { (shown) throws(ProviderError) in
-      try unsafe operations.created { unsafe table.pointee.create($0, shown, $1) }
+    let made = try unsafe OptionsTable.withTable(
+      table.pointee.direction, options, properties
+    ) { (shown) throws(ProviderError) in
+      try unsafe operations.created { unsafe table.pointee.functions.create($0, shown, $1) }
     }
-    state = unsafe operations.own(made, table.pointee.destroy)
+    state = unsafe operations.own(made, table.pointee.functions.destroy)
   }
 
   mutating func step(
@@ -102,7 +116,7 @@ import WarpDriveCore
     unsafe step.abi_version = WDPROV_ABI_VERSION
     unsafe step.size = unsafe UInt32(MemoryLayout<wdprov_step>.size)
     unsafe step.flush = flush.number
-    if flush != .finish, unsafe table.pointee.capabilities & UInt32(1) == 0 {
+    if flush != .finish, unsafe table.pointee.functions.capabilities & UInt32(1) == 0 {
       throw ProviderError(
         .unsupported,
         unsafe "\(operations.driverName) takes whole messages alone: compress in blocks with pcrypt, or name no driver")
@@ -115,7 +129,7 @@ import WarpDriveCore
         unsafe step.input_size = source.count
         unsafe step.output = buffer.baseAddress.map { unsafe $0 + initialized }
         unsafe step.output_size = room
-        let result = unsafe table.pointee.step(state, &step)
+        let result = unsafe table.pointee.functions.step(state, &step)
         // Sizes come as signed numbers: an absurd one is negative.
         isWithin = unsafe (0...source.count).contains(step.consumed) && (0...room).contains(step.produced)
         // Of a step that failed nothing counts.
@@ -129,18 +143,23 @@ import WarpDriveCore
       )
     }
     unsafe try operations.check(result, flush == .finish ? "finish a stream" : "go on with a stream")
-    if direction == .compress, unsafe step.finished != 0, unsafe flush != .finish || step.consumed < input.byteCount {
+    if unsafe step.finished != 0, unsafe flush != .finish || step.consumed < input.byteCount,
+      unsafe table.pointee.direction == .compress
+    {
       throw unsafe operations.misconduct("ended a stream whose input did not end")
     }
     return unsafe CompressionProgress(consumed: step.consumed, produced: step.produced, finished: step.finished != 0)
   }
 
   mutating func reset() throws(ProviderError) {
-    unsafe try operations.check(unsafe operations.table.pointee.reset(state.pointer), "begin another stream")
+    // Before the check, and not in it: so nothing is retained for the call.
+    let (table, state) = unsafe (operations.table, state.pointer)
+    let result = unsafe table.pointee.functions.reset(state)
+    unsafe try operations.check(result, "begin another stream")
   }
 
   mutating func header() -> GzipHeader? {
-    guard let read = unsafe operations.table.pointee.read_header else { return nil }
+    guard let read = unsafe operations.table.pointee.functions.read_header else { return nil }
     var header = unsafe wdprov_gzip_header()
     unsafe header.abi_version = WDPROV_ABI_VERSION
     unsafe header.size = unsafe UInt32(MemoryLayout<wdprov_gzip_header>.size)

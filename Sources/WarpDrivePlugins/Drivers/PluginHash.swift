@@ -85,7 +85,10 @@ struct PluginHashDriver: HashDriver {
   }
 
   mutating func reset() throws(ProviderError) {
-    try operations.check(unsafe operations.table.pointee.reset(state.pointer), "begin a message")
+    // Before the check, and not in it: so nothing is retained for the call.
+    let (table, state) = unsafe (operations.table, state.pointer)
+    let result = unsafe table.pointee.reset(state)
+    try operations.check(result, "begin a message")
   }
 
   mutating func clone() throws(ProviderError) -> any HashTransform & ~Copyable {
