@@ -4,7 +4,7 @@
 import LinuxSystem
 import WarpDrive
 
-/// The plain data, from which requests take pieces of their size one after the other.
+/// The plain data, from which requests take pieces of their size.
 struct BenchData: Sendable {
   // Larger than the caches next to a core, so that each request does not find its data there.
   private static let leastBytes = 1 << 22
@@ -29,12 +29,6 @@ struct BenchData: Sendable {
     self.bytes = bytes
   }
 
-  /// How many different pieces of `size` bytes there are.
-  func pieceCount(_ size: Int) -> Int { max(1, bytes.count / max(size, 1)) }
-
-  /// Where piece `index` begins; after the last comes the first again.
-  func offset(of index: Int, size: Int) -> Int { index % pieceCount(size) * size }
-
   /// Lines of words with numbers among them, which deflate packs to about a third, as it does source text and logs.
   private static func text(_ count: Int) -> [UInt8] {
     let words = [
@@ -58,5 +52,40 @@ struct BenchData: Sendable {
     }
     bytes.removeLast(bytes.count - count)
     return bytes
+  }
+}
+
+/// The data in pieces of one size.
+///
+/// They come from all over the data, wherever one stops: a driver that does more of them in its time must not see other
+/// data than the slower one that it is compared with.
+struct BenchPieces: Sendable {
+  let bytes: [UInt8]
+  private let size: Int
+  /// How many different ones there are.
+  let count: Int
+  /// From each to the next in time: near the golden section of them, so that neighbours are far apart, and without a
+  /// divisor in common with their number, so that each has its turn.
+  private let step: Int
+
+  init(_ data: BenchData, size: Int) {
+    bytes = data.bytes
+    self.size = size
+    count = max(1, data.bytes.count / max(size, 1))
+    var step = max(1, Int(Double(count) * 0.618))
+    while Self.greatestCommonDivisor(step, count) != 1 { step += 1 }
+    self.step = step
+  }
+
+  /// Where piece `index` is; after the last comes the first again.
+  func range(for index: Int) -> Range<Int> {
+    let offset = index % count * step % count * size
+    return offset..<offset + size
+  }
+
+  private static func greatestCommonDivisor(_ first: Int, _ second: Int) -> Int {
+    var (larger, smaller) = (first, second)
+    while smaller != 0 { (larger, smaller) = (smaller, larger % smaller) }
+    return larger
   }
 }

@@ -48,6 +48,9 @@ struct BenchSubject: Sendable {
   let level: Int?
   let data: BenchData
 
+  /// What requests are about.
+  var pieces: BenchPieces { BenchPieces(data, size: size) }
+
   /// A key of the longest length up to 32 bytes that the driver takes; what it says does not matter for speed.
   static func key(_ algorithm: Algorithm) -> [UInt8] {
     if case .aead(let properties) = algorithm.descriptor.properties, properties.keyForm == .authenc {

@@ -61,23 +61,21 @@ struct HandleTask<Handle: ~Copyable>: BenchTask, ~Copyable {
 /// What requests read, one after the other.
 enum BenchInputs {
   /// Pieces of plain data.
-  case pieces(BenchData, size: Int)
+  case pieces(BenchPieces)
   /// Prepared messages: compressed or sealed ones.
   case messages([[UInt8]])
 
   fileprivate func bytes(for index: Int) -> [UInt8] {
     switch self {
-    case .pieces(let data, _): data.bytes
+    case .pieces(let pieces): pieces.bytes
     case .messages(let messages): messages[index % messages.count]
     }
   }
 
   fileprivate func range(for index: Int) -> Range<Int> {
     switch self {
-    case .pieces(let data, let size):
-      let offset = data.offset(of: index, size: size)
-      return offset..<offset + size
-    case .messages(let messages): return 0..<messages[index % messages.count].count
+    case .pieces(let pieces): pieces.range(for: index)
+    case .messages(let messages): 0..<messages[index % messages.count].count
     }
   }
 }
@@ -92,21 +90,21 @@ extension BenchSubject {
   // Enough that they do not all stay in the first cache, few enough to be made quickly.
   private static let mostMessages = 64
 
-  private var pieces: BenchInputs { .pieces(data, size: size) }
+  private var inputs: BenchInputs { .pieces(pieces) }
 
   /// A task of this subject, with a handle of its own.
   func makeTask() throws(ProviderError) -> any BenchTask & ~Copyable {
     guard let algorithm else {
-      return try HandleTask(pieces, (), room: size) { (_, input, output) in output.append(copying: input) }
+      return try HandleTask(inputs, (), room: size) { (_, input, output) in output.append(copying: input) }
     }
     let driver = algorithm.driverName
     switch operation {
-    case .copy: return try HandleTask(pieces, (), room: size) { (_, input, output) in output.append(copying: input) }
+    case .copy: return try HandleTask(inputs, (), room: size) { (_, input, output) in output.append(copying: input) }
     case .compress: return try makeCompressor(driver)
     case .decompress:
       var compressor = try makeCompressor(driver)
       var streams: [[UInt8]] = []
-      for index in 0..<min(data.pieceCount(size), Self.mostMessages) { streams.append(try compressor.result(index)) }
+      for index in 0..<min(pieces.count, Self.mostMessages) { streams.append(try compressor.result(index)) }
       return try HandleTask(.messages(streams), registry.compression(driver), room: size) {
         (handle: inout Compression, input, output) throws(ProviderError) in
         _ = try handle.decompress(input, into: &output)
@@ -114,14 +112,14 @@ extension BenchSubject {
     case .hash:
       let handle = try registry.hash(driver)
       let room = handle.digestSize
-      return try HandleTask(pieces, handle, room: room) {
+      return try HandleTask(inputs, handle, room: room) {
         (handle: inout Hash, input, output) throws(ProviderError) in
         try handle.digest(input, into: &output)
       }
     case .mac:
       let handle = try registry.mac(driver, key: Self.key(algorithm), Self.options(algorithm))
       let room = handle.tagSize
-      return try HandleTask(pieces, handle, room: room) {
+      return try HandleTask(inputs, handle, room: room) {
         (handle: inout MAC, input, output) throws(ProviderError) in
         try handle.authenticate(input, into: &output)
       }
@@ -131,7 +129,7 @@ extension BenchSubject {
     case .open: return try makeOpener(algorithm)
     case .generate:
       let size = size
-      return try HandleTask(pieces, registry.random(driver), room: size) {
+      return try HandleTask(inputs, registry.random(driver), room: size) {
         (handle: inout RandomGenerator, _, output) throws(ProviderError) in
         try handle.generate(size, into: &output)
       }
@@ -142,7 +140,7 @@ extension BenchSubject {
   func makeCompressor(_ driver: String) throws(ProviderError) -> HandleTask<Compression> {
     let handle = try registry.compression(driver, CompressionOptions(level: level))
     let room = handle.bound(size)
-    return try HandleTask(pieces, handle, room: room) {
+    return try HandleTask(inputs, handle, room: room) {
       (handle: inout Compression, input, output) throws(ProviderError) in
       _ = try handle.compress(input, into: &output)
     }
@@ -160,7 +158,7 @@ extension BenchSubject {
         driver: algorithm.driverName)
     }
     let iv = [UInt8](repeating: 0, count: cipher.ivSize)
-    return try HandleTask(pieces, CipherChain(cipher: cipher, iv: iv), room: size) {
+    return try HandleTask(inputs, CipherChain(cipher: cipher, iv: iv), room: size) {
       (chain: inout CipherChain, input, output) throws(ProviderError) in
       try Self.process(direction, input.extracting(first: whole), &chain.cipher, &chain.iv, &output)
     }
@@ -181,7 +179,7 @@ extension BenchSubject {
     let aad = Self.aad(algorithm)
     let room = size + handle.tagLength
     let whole = size / algorithm.descriptor.blockSize * algorithm.descriptor.blockSize
-    return try HandleTask(pieces, handle, room: room) {
+    return try HandleTask(inputs, handle, room: room) {
       (handle: inout AEAD, input, output) throws(ProviderError) in
       try handle.seal(input.extracting(first: whole), nonce: nonce.rawSpan, aad: aad.rawSpan, into: &output)
     }

@@ -64,8 +64,7 @@ struct QueueRun {
     let message: [UInt8]
     var room = bound
     if direction == .compress {
-      let offset = subject.data.offset(of: index, size: subject.size)
-      message = Array(subject.data.bytes[offset..<offset + subject.size])
+      message = Array(subject.data.bytes[subject.pieces.range(for: index)])
     } else {
       var compressor = try subject.makeCompressor(algorithm.driverName)
       message = try compressor.result(index)

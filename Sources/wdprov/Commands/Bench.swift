@@ -190,7 +190,7 @@ extension BenchSubject {
     guard let algorithm, operation == .compress else { return nil }
     var task = try makeCompressor(algorithm.driverName)
     // 16 MiB say enough, and small requests are many.
-    let count = min(data.pieceCount(size), max(1, (1 << 24) / size), 1 << 14)
+    let count = min(pieces.count, max(1, (1 << 24) / size), 1 << 14)
     var packed = 0
     for index in 0..<count { packed += try task.count(index) }
     return Double(count * size) / Double(max(packed, 1))
