@@ -9,7 +9,7 @@ import LinuxSystem
 final class PCryptCompressor: Sendable {
   /// Bytes of the window that a block of raw deflate may refer back to (RFC 1951 section 2).
   private static let windowSize = 1 << 15
-  /// How long the oldest block may take: far above what 512 KiB need at the slowest level.
+  /// How long the oldest block may take: far above what a block needs at the slowest level.
   private static let timeLimit: UInt64 = 60_000_000_000
   /// A block on its way through the pool.
   private struct Job {
