@@ -35,6 +35,7 @@ package struct PolicyFile {
       configuration.plugins.areUsed = mode != .never
       configuration.plugins.requireManifest = mode == .withManifest
     }
+    if let word = content.selfTest { configuration.registry.selfTest = word.mode }
     if let seconds = content.larvalTimeLimitSeconds {
       guard seconds > 0, seconds <= 86_400 else {
         throw ProviderError(
@@ -72,12 +73,21 @@ private struct Content: Decodable {
   var selection: SelectionRule?
   var larvalTimeLimitSeconds: Double?
   var plugins: PluginMode?
+  var selfTest: SelfTestWord?
 
   /// Which plugins are used.
   enum PluginMode: String, Decodable, CaseIterable {
     case always
     case withManifest = "with-manifest"
     case never
+  }
+
+  /// How far self-tests go.
+  enum SelfTestWord: String, Decodable, CaseIterable {
+    case knownAnswers = "known-answers"
+    case extended
+
+    var mode: SelfTestMode { self == .extended ? .extended : .knownAnswers }
   }
 
   private enum Key: String, CaseIterable, CodingKey {
@@ -91,6 +101,7 @@ private struct Content: Decodable {
     case selection
     case larvalTimeLimitSeconds
     case plugins
+    case selfTest
   }
 
   private struct AnyKey: CodingKey {
@@ -128,26 +139,25 @@ private struct Content: Decodable {
         forKey: .securityBits, in: keys, debugDescription: "the strength is 0 to 512 bits")
     }
     query = try keys.decodeIfPresent(String.self, forKey: .query)
-    if let word = try keys.decodeIfPresent(String.self, forKey: .selection) {
-      selection = SelectionRule(rawValue: word)
-      if selection == nil {
-        throw DecodingError.dataCorruptedError(
-          forKey: .selection, in: keys, debugDescription: "the word is 'measured' or 'priority', not '\(word)'")
-      }
-    }
+    selection = try Self.word(.selection, in: keys)
     larvalTimeLimitSeconds = try keys.decodeIfPresent(Double.self, forKey: .larvalTimeLimitSeconds)
-    if let word = try keys.decodeIfPresent(String.self, forKey: .plugins) {
-      guard let mode = PluginMode(rawValue: word) else {
-        let words = PluginMode.allCases.map(\.rawValue).joined(separator: ", ")
-        throw DecodingError.dataCorruptedError(
-          forKey: .plugins, in: keys, debugDescription: "there is no '\(word)': one of \(words)")
-      }
-      plugins = mode
-    }
+    plugins = try Self.word(.plugins, in: keys)
+    selfTest = try Self.word(.selfTest, in: keys)
     // A day is far above any use, and keeps the nanoseconds in range.
     if let seconds = larvalTimeLimitSeconds, !(seconds >= 0 && seconds <= 86_400) {
       throw DecodingError.dataCorruptedError(
         forKey: .larvalTimeLimitSeconds, in: keys, debugDescription: "the limit is 0 to 86400 seconds")
     }
+  }
+
+  /// One of a type's words, or nil where the file has none.
+  private static func word<Word: RawRepresentable<String> & CaseIterable>(
+    _ key: Key, in keys: KeyedDecodingContainer<Key>
+  ) throws -> Word? {
+    guard let text = try keys.decodeIfPresent(String.self, forKey: key) else { return nil }
+    if let word = Word(rawValue: text) { return word }
+    let words = Word.allCases.map(\.rawValue).joined(separator: ", ")
+    throw DecodingError.dataCorruptedError(
+      forKey: key, in: keys, debugDescription: "there is no '\(text)': one of \(words)")
   }
 }

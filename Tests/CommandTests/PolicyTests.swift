@@ -108,6 +108,7 @@ struct PolicyTests {
       (#"{"deny": "gzip"}"#, "at 'deny'"), (#"{"query": "colour=red"}"#, "is not a property term"),
       (#"{"larvalTimeLimitSeconds": -1}"#, "0 to 86400 seconds"),
       (#"{"plugins": "sometimes"}"#, "one of always, with-manifest, never"),
+      (#"{"selfTest": "some"}"#, "one of known-answers, extended"),
       (#"{"keySizes": {"gcm(aes)": 32}}"#, "at 'keySizes"),
       (#"{"keySizes": {"gcm(aes)": []}}"#, "the sizes for 'gcm(aes)' are bytes"),
       (#"{"keySizes": {"gcm(aes)": [0]}}"#, "each from 1 to 1024"),

@@ -132,6 +132,6 @@ import Testing
     let error = #expect(throws: ProviderError.self) {
       try PolicyFile(parsing: Array(#"{"selection": "fastest"}"#.utf8), path: "p")
     }
-    #expect(error?.message.contains("'measured' or 'priority'") == true)
+    #expect(error?.message.contains("one of measured, priority") == true)
   }
 }

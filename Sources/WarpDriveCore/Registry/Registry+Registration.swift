@@ -4,6 +4,10 @@
 extension Registry {
   /// Registers every driver of `provider`, or none of them.
   ///
+  /// In the extended mode of self-tests (``Registry/Configuration/selfTest``) every driver is tested before this returns, and one
+  /// that fails is out of service, its reason in ``Algorithm/selfTest``: primitives that others are compared over are
+  /// registered before them, or with them. Else a driver is tested at its first use.
+  ///
   /// - Throws: ``ProviderError/Code/exists`` where a driver name is taken, a name equals another's driver name, or the
   ///   provider is registered already; ``ProviderError/Code/invalidName`` and ``ProviderError/Code/invalidArgument``
   ///   for a malformed descriptor, or one without any known-answer test.
@@ -13,8 +17,10 @@ extension Registry {
   ///
   /// All at once, since what lookups need is computed anew for every driver each time that something comes or goes.
   ///
+  /// - Parameter testingNow: whether the extended mode tests here; a caller that others wait for says false, and calls
+  ///   ``testExtended(provider:)`` when nobody waits any more.
   /// - Throws: as ``register(_:)`` of one.
-  package func register(_ providers: [any Provider]) throws(ProviderError) {
+  package func register(_ providers: [any Provider], testingNow: Bool = true) throws(ProviderError) {
     let offers = providers.map { (provider: $0, drivers: $0.drivers) }
     for offer in offers {
       for driver in offer.drivers { try Self.validate(driver) }
@@ -43,6 +49,8 @@ extension Registry {
     for offer in offers {
       notify(.registered(provider: offer.provider.name, drivers: offer.drivers.map(\.descriptor.driverName)))
     }
+    guard testingNow else { return }
+    for offer in offers { testExtended(provider: offer.provider.name) }
   }
 
   /// Takes a provider's drivers out of every new lookup, and every instance built on them.

@@ -13,6 +13,12 @@ extension Registry {
     }
   }
 
+  /// In the extended mode, tests the drivers of a provider that has just been registered.
+  package func testExtended(provider: String) {
+    guard configuration.selfTest.rounds > 0 else { return }
+    for algorithm in snapshot.algorithms where algorithm.providerName == provider { _ = try? ensureTested(algorithm) }
+  }
+
   /// Makes sure that `algorithm` passed its self-test; runs it where nobody has, waits where somebody does.
   ///
   /// - Throws: the error that put it out of service; ``ProviderError/Code/timedOut``; ``ProviderError/Code/notFound``

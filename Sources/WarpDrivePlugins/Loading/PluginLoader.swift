@@ -109,6 +109,7 @@ public final class PluginLoader: AlgorithmLoader {
   private func load(into registry: Registry, where isWanted: (PluginRecord) -> Bool) {
     // The usual case: nothing to load, and nothing to wait for.
     guard state.withLock({ state in state.records.contains { $0.isReady && isWanted($0) } }) else { return }
+    var loaded: [String] = []
     inTurn {
       while var record = state.withLock({ state -> PluginRecord? in
         guard let record = state.next(where: isWanted) else { return nil }
@@ -121,8 +122,11 @@ public final class PluginLoader: AlgorithmLoader {
           state.underWay.remove(done.path)
           if let index = state.records.firstIndex(where: { $0.path == done.path }) { state.records[index] = done }
         }
+        if done.isLoaded { loaded.append(done.provider) }
       }
     }
+    // A test looks things up, and whoever tests what it finds may wait for the turn.
+    for provider in loaded { registry.testExtended(provider: provider) }
   }
 
   /// Runs `body` while no other thread looks or loads; not at all where another one takes too long.
@@ -153,7 +157,7 @@ public final class PluginLoader: AlgorithmLoader {
       let provider = try LoadedPlugin.provider(file, for: registry, nanoseconds: 2 * rules.timeLimit, log: log)
       let names = provider.drivers.map(\.descriptor.name)
       try record.manifest?.check(provider: provider.name, algorithms: names)
-      try registry.register(provider)
+      try registry.register([provider], testingNow: false)
       record.provider = provider.name
       record.version = provider.version
       record.algorithms = names

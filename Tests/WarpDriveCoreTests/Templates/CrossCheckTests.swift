@@ -27,6 +27,8 @@ struct CrossCheckTests {
       ForwardingAEAD(try Self.base("rfc4106(gcm(aes-toy))"), driver: "rfc4106-gcm-aes-native"),
     ]
     let registry = try Self.registry(.extended(rounds: 6, seed: 1), drivers)
+    #expect(registry.algorithms.allSatisfy { $0.selfTest == .passed }, "all are tested when they are registered")
+    #expect(try Self.registry(.knownAnswers, drivers).algorithms.allSatisfy { $0.selfTest == .untested })
     for driver in drivers {
       let name = driver.descriptor.driverName
       let algorithm = try registry.algorithm(name)
@@ -51,6 +53,8 @@ struct CrossCheckTests {
       let name = fault.descriptor.driverName
       #expect(try plain.algorithm(name).selfTest == .passed, "\(name) passes the known answers")
       let extended = try Self.registry(.extended(rounds: 30, seed: 3), [fault])
+      let registered = try #require(extended.algorithms.first { $0.driverName == name })
+      #expect(registered.state == .quarantined, "\(name) is out of service before anybody asked for it")
       let error = #expect(throws: ProviderError.self) { try extended.algorithm(name) }
       #expect(error?.code == .unusable)
       #expect(error?.message.contains("differs from \(fault is ForwardingAEAD ? "gcm" : "ctr")(aes-toy)") == true)
