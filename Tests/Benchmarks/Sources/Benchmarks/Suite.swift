@@ -70,13 +70,13 @@ enum Suite {
 
   nonisolated static func macs() throws -> [Comparison] {
     let registry = try Registry.standard()
-    let data = Inputs.counting(64)
     var handle = try registry.mac("hmac(sha256)", key: key)
     var tag = [UInt8](repeating: 0, count: 32)
     var other = tag
-    var rows = [
-      try Paired.compare(
-        "HMAC-SHA-256 64 B, held handle", to: "EVP_MAC with a kept key", goal: 1.1,
+    var rows = try SymmetricSuite.sizes.map { size, goal in
+      let data = Inputs.counting(size)
+      let row = try Paired.compare(
+        "HMAC-SHA-256 \(size) B, held handle", to: "EVP_MAC with a kept key", goal: goal,
         ours: { try authenticate(&handle, data, $0, &tag) },
         theirs: { count in
           unsafe data.withUnsafeBytes { source in
@@ -88,9 +88,11 @@ enum Suite {
             }
           }
         })
-    ]
-    precondition(tag == other, "the two sides disagree")
+      precondition(tag == other, "the two sides disagree")
+      return row
+    }
     #if canImport(Crypto)
+      let data = Inputs.counting(64)
       let symmetric = SymmetricKey(data: key)
       rows.append(
         try Paired.compare(
@@ -103,20 +105,33 @@ enum Suite {
 
   nonisolated static func aeads() throws -> [Comparison] {
     let registry = try Registry.standard()
-    let data = Inputs.counting(64)
-    var sealed = [UInt8](repeating: 0, count: 80)
-    var other = sealed
     var gcm = try registry.aead("gcm(aes)", key: Array(key.prefix(16)))
-    var rows = [
-      try Paired.compare(
-        "AES-128-GCM 64 B, held handle", to: "EVP with a kept key", goal: 1.1,
-        ours: { try seal(&gcm, data, nonce, $0, &sealed) },
-        theirs: { count in
-          unsafe withPointers(key, nonce, data, &other) { unsafe baseline_gcm($0, $1, $2, 64, $3, count) }
-        })
-    ]
-    precondition(sealed == other, "the two sides disagree")
+    var chacha = try registry.aead("rfc7539(chacha20,poly1305)", key: key)
+    var rows: [Comparison] = []
+    for (size, goal) in SymmetricSuite.sizes {
+      let data = Inputs.counting(size)
+      var sealed = [UInt8](repeating: 0, count: size + 16)
+      var other = sealed
+      rows.append(
+        try Paired.compare(
+          "AES-128-GCM \(size) B, held handle", to: "EVP with a kept key", goal: goal,
+          ours: { try seal(&gcm, data, nonce, $0, &sealed) },
+          theirs: { count in
+            unsafe withPointers(key, nonce, data, &other) { unsafe baseline_gcm($0, $1, $2, size, $3, count) }
+          }))
+      precondition(sealed == other, "the two sides disagree")
+      rows.append(
+        try Paired.compare(
+          "ChaCha20-Poly1305 \(size) B, held handle", to: "EVP with a kept key", goal: goal,
+          ours: { try seal(&chacha, data, nonce, $0, &sealed) },
+          theirs: { count in
+            unsafe withPointers(key, nonce, data, &other) { unsafe baseline_chacha($0, $1, $2, size, $3, count) }
+          }))
+      precondition(sealed == other, "the two sides disagree")
+    }
     #if canImport(Crypto)
+      let data = Inputs.counting(64)
+      var sealed = [UInt8](repeating: 0, count: 80)
       let symmetric = SymmetricKey(data: key.prefix(16))
       let iv = try AES.GCM.Nonce(data: nonce)
       rows.append(
@@ -125,15 +140,6 @@ enum Suite {
           ours: { try seal(&gcm, data, nonce, $0, &sealed) },
           theirs: { for _ in 0..<$0 { blackHole(try AES.GCM.seal(data, using: symmetric, nonce: iv)) } }))
     #endif
-    var chacha = try registry.aead("rfc7539(chacha20,poly1305)", key: key)
-    rows.append(
-      try Paired.compare(
-        "ChaCha20-Poly1305 64 B, held handle", to: "EVP with a kept key", goal: 1.1,
-        ours: { try seal(&chacha, data, nonce, $0, &sealed) },
-        theirs: { count in
-          unsafe withPointers(key, nonce, data, &other) { unsafe baseline_chacha($0, $1, $2, 64, $3, count) }
-        }))
-    precondition(sealed == other, "the two sides disagree")
     return rows
   }
 

@@ -7,7 +7,8 @@ import WarpDrive
 enum SymmetricSuite {
   private static let key = Inputs.counting(16)
   private static let iv = Inputs.counting(16)
-  private static let sizes = [(64, 1.1), (16384, 1.02)]
+  /// Bytes of a message, and what it may take of the time of libcrypto with a kept key.
+  static let sizes = [(64, 1.1), (16384, 1.02)]
 
   nonisolated static func rows() throws -> [Comparison] { try ciphers() + macs() }
 

@@ -1,5 +1,6 @@
 // Prints every row with its peer, ratio, goal and whether it holds: `make bench`; with `device`, the device alone; with
-// `warpdrive`, programs' queues alone; with `selection`, selection by measurement; with `plugin`, a call of a plugin.
+// `warpdrive`, programs' queues alone; with `crypto`, cryptography alone; with `selection`, selection by measurement;
+// with `plugin`, a call of a plugin.
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
@@ -42,6 +43,8 @@ do {
     try Suite.repeatOne(arguments[2], count)
   } else if arguments.count >= 2, arguments[1] == "device" {
     try measureDevice(arguments.dropFirst(2))
+  } else if arguments.count == 2, arguments[1] == "crypto" {
+    try compareCryptography()
   } else if arguments.count == 2, arguments[1] == "plugin" {
     show(try measurePluginCall())
   } else if arguments.count >= 2, arguments[1] == "selection" {
@@ -96,13 +99,19 @@ func measureWarpDrive(_ words: ArraySlice<String> = [], wdprov: String? = nil) t
   }
 }
 
-func compare() throws {
+/// Prints the rows of lookup and of cryptography.
+func compareCryptography() throws {
   print(padded("row", 38), padded("peer", 28), padded("ours", 12), padded("peer's", 12), padded("ratio", 7), "goal")
   show(try Suite.lookup(), unit: 1, "ns")
   show(try Suite.hashes(), unit: 1, "ns")
   show(try Suite.macs(), unit: 1, "ns")
   show(try SymmetricSuite.rows(), unit: 1, "ns")
   show(try Suite.aeads(), unit: 1, "ns")
+  show(try SignatureSuite.rows(), unit: 1000, "us")
+}
+
+func compare() throws {
+  try compareCryptography()
   show(try Suite.compression(), unit: 1, "ns")
   if arguments.count > 2 { show(Startup.rows(arguments[1], arguments[2]), unit: 1_000_000, "ms") }
   print()

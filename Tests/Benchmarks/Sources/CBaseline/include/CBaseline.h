@@ -25,6 +25,19 @@ void baseline_cmac(const void *key, const void *data, size_t length, void *tag, 
 void baseline_gcm(const void *key, const void *nonce, const void *data, size_t length, void *out, size_t count);
 /// ChaCha20-Poly1305 by EVP, as baseline_gcm, with a 32-byte key.
 void baseline_chacha(const void *key, const void *nonce, const void *data, size_t length, void *out, size_t count);
+
+/// A private key of libcrypto with what signing and verifying by it need, kept.
+struct baseline_signer;
+/// From PKCS#8 DER, with a digest's name, or NULL for EdDSA; `pss` for RSA's PSS with a salt as long as the digest.
+struct baseline_signer *baseline_signer_open(const void *pkcs8, size_t length, const char *digest, bool pss);
+void baseline_signer_close(struct baseline_signer *signer);
+/// Hashes and signs a message count times; returns the last signature's length.
+size_t baseline_sign(struct baseline_signer *signer, const void *data, size_t length, void *signature,
+                     size_t capacity, size_t count);
+/// Hashes a message and verifies its signature, count times; aborts where it is not right.
+void baseline_verify(struct baseline_signer *signer, const void *data, size_t length, const void *signature,
+                     size_t signature_length, size_t count);
+
 /// deflateReset and deflate(Z_FINISH) on one kept raw stream of level 6, count times; returns the compressed length.
 size_t baseline_deflate(const void *data, size_t length, void *out, size_t capacity, size_t count);
 /// inflateReset and inflate on one kept raw stream, count times; returns the plain length.
