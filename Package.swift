@@ -38,7 +38,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-    .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
   ],
   targets: [
     // Floor 0: C.
@@ -207,6 +206,3 @@ if Context.environment["WDPROV_LIBRARIES_ONLY"] == "1" {
     }
   }
 }
-
-// Symbol graphs are made of all modules there are, and those of tests are not built for the documentation.
-if Context.environment["WDPROV_WITHOUT_TESTS"] == "1" { package.targets.removeAll { $0.type == .test } }

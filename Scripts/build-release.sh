@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Builds the command as it is shipped: the Swift and C++ libraries inside, so that a start loads and relocates only C.
+# Usage: build-release.sh [PRODUCT], where another product shares what the command compiled.
 # SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
 
@@ -19,6 +20,6 @@ fi
 
 # Nothing looks symbols of the program up, so they need not be exported. The toolchain's own linker: gold prints
 # hundreds of warnings about a sanitizer's symbols.
-exec Scripts/swift.sh build -c release --product wdprov --static-swift-stdlib -Xswiftc -use-ld=lld \
+exec Scripts/swift.sh build -c release --product "${1:-wdprov}" --static-swift-stdlib -Xswiftc -use-ld=lld \
   -Xswiftc -Xclang-linker -Xswiftc -static-libgcc -Xlinker "-L$archives" -Xlinker --no-export-dynamic \
   "${packed[@]}"

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks that each public symbol has a documentation comment; exits 1 with one line for each that has none.
 
-Usage: check-docs.py FOLDER, where `swift package dump-symbol-graph` has written the compiler's symbol graphs. Unlike
+Usage: check-docs.py FOLDER, which has a folder for each module with the compiler's symbol graphs of it. Unlike
 swift-format's rule this sees enum cases and the requirements of protocols.
 """
 # SPDX-License-Identifier: Apache-2.0
@@ -17,8 +17,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 def undocumented(graph):
     """Yields (path, line, kind, name) of each symbol that is written in a file and has no comment."""
     for symbol in graph["symbols"]:
-        # Without a place the compiler made it (a raw value's initialiser, a synthesised conformance).
-        if "location" not in symbol or "docComment" in symbol:
+        # Without a place the compiler made it (a raw value's initialiser, a synthesised conformance). Of an extension its
+        # members are documented.
+        if "location" not in symbol or "docComment" in symbol or symbol["kind"]["identifier"] == "swift.extension":
             continue
         path = pathlib.Path(urllib.parse.unquote(urllib.parse.urlparse(symbol["location"]["uri"]).path))
         line = symbol["location"]["position"]["line"] + 1
@@ -30,7 +31,8 @@ def main():
     findings, symbols, missing = set(), 0, []
     sources = ROOT / "Sources"
     for module in sorted(p.name for p in sources.iterdir() if any(p.rglob("*.swift")) and p.name != "wdprov"):
-        graphs = [folder / f"{module}.symbols.json", *folder.glob(f"{module}@*.symbols.json")]
+        own = folder / module
+        graphs = [own / f"{module}.symbols.json", *own.glob(f"{module}@*.symbols.json")]
         if not graphs[0].exists():
             missing.append(module)
             continue

@@ -83,7 +83,7 @@ def run_with_host(client, folder, host, summary):
 
 def main():
     wdprov = sys.argv[1] if len(sys.argv) > 1 else os.environ.get("WDPROV", ".build/release/wdprov")
-    client = sys.argv[2] if len(sys.argv) > 2 else ".build/debug/QueueClient"
+    client = sys.argv[2] if len(sys.argv) > 2 else ".build/release/QueueClient"
     with tempfile.TemporaryDirectory(prefix="wdprov-calls-") as folder:
         summary = os.path.join(folder, "summary")
         trial = subprocess.run(["strace", "-c", "-f", "-o", summary, "true"], capture_output=True, text=True)
