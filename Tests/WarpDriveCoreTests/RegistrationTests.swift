@@ -91,6 +91,7 @@ struct RegistrationTests {
     struct Impostor: AlgorithmDriver {
       let descriptor = AlgorithmDescriptor(
         name: "sha256", driverName: "sha256-impostor", priority: 1, properties: .hash(.init(digestSize: 32)))
+      var kindDriver: KindDriver { .compression(ToyCompression(driver: "toyzip-a")) }
     }
     let error = #expect(throws: ProviderError.self) { try Registry.of(Impostor()) }
     #expect(error?.code == .invalidArgument)

@@ -18,7 +18,9 @@ public struct ZipSoftware: Sendable {
 
   /// The compression drivers of a provider, each for the format whose algorithm it has.
   public init(driversOf provider: some Provider) {
-    let drivers = provider.drivers.compactMap { $0 as? any CompressionDriver }
+    let drivers = provider.drivers.compactMap { driver -> (any CompressionDriver)? in
+      if case .compression(let driver) = driver.kindDriver { driver } else { nil }
+    }
     self.init { format in drivers.first { $0.descriptor.name == format.algorithm } }
   }
 

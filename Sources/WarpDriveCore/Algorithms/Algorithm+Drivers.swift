@@ -2,45 +2,53 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Algorithm {
-  func hashDriver() throws(ProviderError) -> any HashDriver { try typed(driver as? any HashDriver, .hash) }
-  func macDriver() throws(ProviderError) -> any MACDriver { try typed(driver as? any MACDriver, .mac) }
-  func cipherDriver() throws(ProviderError) -> any CipherDriver { try typed(driver as? any CipherDriver, .cipher) }
-  func aeadDriver() throws(ProviderError) -> any AEADDriver { try typed(driver as? any AEADDriver, .aead) }
-  func randomDriver() throws(ProviderError) -> any RandomDriver { try typed(driver as? any RandomDriver, .random) }
+  func hashDriver() throws(ProviderError) -> any HashDriver {
+    guard case .hash(let driver) = driver.kindDriver else { throw mismatch(.hash) }
+    return driver
+  }
+
+  func macDriver() throws(ProviderError) -> any MACDriver {
+    guard case .mac(let driver) = driver.kindDriver else { throw mismatch(.mac) }
+    return driver
+  }
+
+  func cipherDriver() throws(ProviderError) -> any CipherDriver {
+    guard case .cipher(let driver) = driver.kindDriver else { throw mismatch(.cipher) }
+    return driver
+  }
+
+  func aeadDriver() throws(ProviderError) -> any AEADDriver {
+    guard case .aead(let driver) = driver.kindDriver else { throw mismatch(.aead) }
+    return driver
+  }
+
+  func randomDriver() throws(ProviderError) -> any RandomDriver {
+    guard case .random(let driver) = driver.kindDriver else { throw mismatch(.random) }
+    return driver
+  }
+
   func compressionDriver() throws(ProviderError) -> any CompressionDriver {
-    try typed(driver as? any CompressionDriver, .compression)
+    guard case .compression(let driver) = driver.kindDriver else { throw mismatch(.compression) }
+    return driver
   }
+
   func keyAgreementDriver() throws(ProviderError) -> any KeyAgreementDriver {
-    try typed(driver as? any KeyAgreementDriver, .keyAgreement)
+    guard case .keyAgreement(let driver) = driver.kindDriver else { throw mismatch(.keyAgreement) }
+    return driver
   }
+
   func signatureDriver() throws(ProviderError) -> any SignatureDriver {
-    try typed(driver as? any SignatureDriver, .signature)
+    guard case .signature(let driver) = driver.kindDriver else { throw mismatch(.signature) }
+    return driver
   }
+
   func asymmetricCipherDriver() throws(ProviderError) -> any AsymmetricCipherDriver {
-    try typed(driver as? any AsymmetricCipherDriver, .asymmetricCipher)
+    guard case .asymmetricCipher(let driver) = driver.kindDriver else { throw mismatch(.asymmetricCipher) }
+    return driver
   }
+
   func keyDerivationDriver() throws(ProviderError) -> any KeyDerivationDriver {
-    try typed(driver as? any KeyDerivationDriver, .keyDerivation)
-  }
-
-  /// Whether `driver` implements the protocol of the kind that its descriptor names.
-  static func isWellTyped(_ driver: any AlgorithmDriver) -> Bool {
-    switch driver.descriptor.kind {
-    case .compression: driver is any CompressionDriver
-    case .hash: driver is any HashDriver
-    case .mac: driver is any MACDriver
-    case .cipher: driver is any CipherDriver
-    case .aead: driver is any AEADDriver
-    case .random: driver is any RandomDriver
-    case .keyAgreement: driver is any KeyAgreementDriver
-    case .signature: driver is any SignatureDriver
-    case .asymmetricCipher: driver is any AsymmetricCipherDriver
-    case .keyDerivation: driver is any KeyDerivationDriver
-    }
-  }
-
-  private func typed<Driver>(_ driver: Driver?, _ wanted: AlgorithmKind) throws(ProviderError) -> Driver {
-    guard let driver else { throw mismatch(wanted) }
+    guard case .keyDerivation(let driver) = driver.kindDriver else { throw mismatch(.keyDerivation) }
     return driver
   }
 

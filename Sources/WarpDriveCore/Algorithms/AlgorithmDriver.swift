@@ -9,6 +9,8 @@
 public protocol AlgorithmDriver: Sendable {
   /// What the driver is; constant.
   var descriptor: AlgorithmDescriptor { get }
+  /// The driver by the protocol of its kind, which has it for all that conform.
+  var kindDriver: KindDriver { get }
   /// Known answers of the driver's own, run besides those that the registry has for its name. Default: none.
   var knownAnswers: [KnownAnswer] { get }
   /// How busy the device behind the driver is at this moment, for drivers whose requests wait in a queue; nil for others.

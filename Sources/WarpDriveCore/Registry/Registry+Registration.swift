@@ -158,7 +158,7 @@ extension Registry {
     else {
       throw refuse("block size and alignment are at least 1, and alignment is a power of two")
     }
-    guard Algorithm.isWellTyped(driver) else {
+    guard driver.kindDriver.kind == descriptor.kind else {
       throw refuse("it does not implement the protocol of its kind, \(descriptor.kind.rawValue)")
     }
     guard
