@@ -9,7 +9,7 @@ struct ParallelFileTests {
   let folder: TemporaryFolder
   let tool: Tool
   /// Bytes of a member.
-  static let block = 3 << 17
+  static let block = 1 << 18
 
   init() throws {
     folder = try TemporaryFolder()

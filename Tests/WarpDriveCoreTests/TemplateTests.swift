@@ -137,7 +137,7 @@ struct TemplateTests {
 
   @Test(
     "pcrypt puts blocks back in order, whatever the threads do",
-    arguments: [0, 1, 1000, 3 << 17, 3 << 17 + 1, 2_000_000])
+    arguments: [0, 1, 1000, 1 << 18, 1 << 18 + 1, 2_000_000])
   func order(count: Int) throws {
     let registry = try Registry.of(ToyCompression(driver: "toyzip-a"))
     // No two blocks are alike: 251 divides no power of two.
