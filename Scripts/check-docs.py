@@ -17,8 +17,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 def undocumented(graph):
     """Yields (path, line, kind, name) of each symbol that is written in a file and has no comment."""
     for symbol in graph["symbols"]:
-        # Without a place the compiler made it (a raw value's initialiser, a synthesised conformance). Of an extension its
-        # members are documented.
+        # Without a place the compiler made it (a raw value's initialiser, a synthesised conformance). Of an extension
+        # the members are documented.
         if "location" not in symbol or "docComment" in symbol or symbol["kind"]["identifier"] == "swift.extension":
             continue
         path = pathlib.Path(urllib.parse.unquote(urllib.parse.urlparse(symbol["location"]["uri"]).path))

@@ -193,7 +193,8 @@ func measureSelection(_ words: ArraySlice<String>) throws {
   if let path = words.dropFirst().first {
     data = Inputs.bytes(of: path, limit: 2 << 20)
   } else {
-    data = Inputs.bytes(matching: "/usr/include/openssl/*.h", limit: 2 << 20)
+    data =
+      Inputs.bytes(matching: "/usr/include/openssl/*.h", limit: 2 << 20)
       + Inputs.bytes(of: "/proc/self/exe", limit: 2 << 20)
   }
   guard data.count >= 1 << 20 else { throw BenchmarkFailure("the workload needs 1 MiB of data to be cut from") }
