@@ -48,6 +48,24 @@ struct EncryptionTests {
     #expect(try folder.mode("f") == 0o640 && folder.modified("f") == date)
   }
 
+  @Test("padding hides the length: files of many sizes are as long as each other, and come back")
+  func padding() throws {
+    for count in [0, 1, 4095] {
+      try folder.create("f", Sample.noise(count))
+      #expect(try tool.run("encrypt", "--padding", "4K", "--key-file", "key", "f").status == 0)
+      #expect(try folder.contents("f.wdenc").count == 80 + 4096 + 16)
+      #expect(try tool.run("decrypt", "--key-file", "key", "f.wdenc").status == 0)
+      #expect(try folder.contents("f") == Sample.noise(count))
+    }
+    // More than a usual chunk has.
+    #expect(try tool.run("encrypt", "--padding", "1M", "--key-file", "key", "f").status == 0)
+    #expect(try folder.contents("f.wdenc").count == 80 + 1 << 20 + 16)
+    #expect(try tool.run("decrypt", "-c", "--key-file", "key", "f.wdenc").output == Sample.noise(4095))
+    for size in ["0", "1", "3", "8M", "-4"] {
+      #expect(try tool.run("encrypt", "--padding", size, "--key-file", "key", "f").status == 64, "\(size)")
+    }
+  }
+
   @Test("pipes work in both directions, and -o, -c, -k and several files as in compress")
   func outputs() throws {
     let data = Sample.noise(3 * Self.chunk + 77)

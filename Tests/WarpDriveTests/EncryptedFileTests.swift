@@ -54,6 +54,59 @@ struct EncryptedFileTests {
     }
   }
 
+  @Test(
+    "a padded file has a multiple of the unit, in chunks of which the last is not full of plaintext, and opens to the same",
+    arguments: [2, 64, smallest],
+    [0, 1, 63, 64, 65, smallest - 1, smallest, smallest + 1, 3 * smallest - 64, 3 * smallest])
+  func padded(unit: Int, count: Int) throws {
+    let plain = Self.plain(count)
+    let options = EncryptedFileOptions(chunkSize: Self.smallest, padding: unit)
+    for (piece, room) in [(Int.max, nil), (1000, nil), (Self.smallest, 3 * Self.smallest)] as [(Int, Int?)] {
+      let file = try FileCrypting.seal(plain, registry, key, options, piece: piece, room: room)
+      #expect(try EncryptedFileHeader(parsing: file.rawSpan).padding == unit)
+      let whole = (count / unit + 1) * unit
+      let chunks = (whole + Self.smallest - 1) / Self.smallest
+      #expect(file.count == Self.headerSize + whole + chunks * Self.tagSize)
+      let outcome = FileCrypting.open(file, registry, key, piece: piece)
+      #expect(outcome.error == nil && outcome.bytes == plain)
+      // The byte in the header is authenticated as all others.
+      for other in [0, 3] as [UInt8] {
+        var changed = file
+        changed[15] = other
+        #expect(FileCrypting.open(changed, registry, key).error?.code == .authentication)
+      }
+    }
+  }
+
+  @Test("a last chunk without its padding is refused, and nothing of it comes out", arguments: 0..<5)
+  func wrongPadding(number: Int) throws {
+    // Sealed by hand with the key of a file whose header announces padding to 64 bytes.
+    let options = EncryptedFileOptions(chunkSize: Self.smallest, padding: 64)
+    let file = try FileCrypting.seal([], registry, key, options)
+    let keys = try hkdf(Self.keyBytes, Array(file[16..<48]), Array("wdprov encrypted file 1".utf8) + file[..<48], 71)
+    let head = Array(file[..<80])
+    func made(_ plain: [UInt8]) throws -> [UInt8] {
+      var aead = try registry.aead("gcm(aes)", key: Array(keys[32..<64]))
+      return try head + aead.seal(plain, nonce: Array(keys[64..<71]) + [0, 0, 0, 0, 1], aad: head)
+    }
+    let zeros = [UInt8](repeating: 0, count: 64)
+    let right = FileCrypting.open(try made([5, 6, 0x80] + zeros.dropLast(3)), registry, key)
+    #expect(right.error == nil && right.bytes == [5, 6])
+    let wrong: [[UInt8]] = [
+      [], zeros, [5, 0x80], [5, 6] + zeros.dropLast(2), [5, 0x80] + zeros.dropLast(2) + zeros,
+    ]
+    let outcome = FileCrypting.open(try made(wrong[number]), registry, key)
+    #expect(outcome.error?.code == .corruptInput)
+    #expect(outcome.bytes.isEmpty)
+  }
+
+  @Test("padding out of its bounds is refused", arguments: [0, 1, 3, 48, smallest * 2, -2])
+  func paddingBounds(unit: Int) {
+    let options = EncryptedFileOptions(chunkSize: Self.smallest, padding: unit)
+    let error = #expect(throws: ProviderError.self) { try FileCrypting.seal([1], registry, key, options) }
+    #expect(error?.code == .invalidArgument)
+  }
+
   @Test("a passphrase opens what it sealed; the header says at what cost")
   func passphraseRoundTrip() throws {
     let cost = ScryptCost(memoryCost: 11, blockSize: 2, parallelism: 3)
@@ -232,7 +285,7 @@ struct EncryptedFileTests {
       (11, 11, .corruptInput), (11, 23, .corruptInput), (11, 63, .corruptInput), (11, 255, .corruptInput),
       (12, 9, .limitExceeded), (12, 21, .limitExceeded), (12, 63, .limitExceeded), (12, 255, .limitExceeded),
       (13, 0, .limitExceeded), (13, 33, .limitExceeded), (13, 255, .limitExceeded), (14, 0, .limitExceeded),
-      (14, 17, .limitExceeded), (14, 255, .limitExceeded), (15, 1, .corruptInput),
+      (14, 17, .limitExceeded), (14, 255, .limitExceeded), (15, 17, .corruptInput), (15, 255, .corruptInput),
     ]
     // A registry without scrypt: a header that got as far as the derivation would end in another way.
     let bare = try Registry.standard(configuration: MachineConfiguration(), kinds: [.aead, .mac, .random])

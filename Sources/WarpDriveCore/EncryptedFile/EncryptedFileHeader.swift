@@ -36,6 +36,8 @@ public struct EncryptedFileHeader: Sendable, Equatable {
   public let keySource: KeySource
   /// Bytes of plaintext in every chunk but the last; a power of two from ``chunkSizes``.
   public let chunkSize: Int
+  /// Bytes to a multiple of which the plaintext was padded, a power of two; nil where it was not.
+  public let padding: Int?
   /// What scrypt costs; nil where there is no passphrase.
   public let cost: ScryptCost?
   /// The random bytes that give each file keys of its own.
@@ -58,12 +60,13 @@ public struct EncryptedFileHeader: Sendable, Equatable {
 
   /// A header of a new file; its commitment comes with ``committing(to:)``.
   init(
-    algorithm: Algorithm, keySource: KeySource, chunkSize: Int, cost: ScryptCost?, salt: [UInt8],
+    algorithm: Algorithm, keySource: KeySource, chunkSize: Int, padding: Int?, cost: ScryptCost?, salt: [UInt8],
     commitment: [UInt8] = []
   ) {
     self.algorithm = algorithm
     self.keySource = keySource
     self.chunkSize = chunkSize
+    self.padding = padding
     self.cost = cost
     self.salt = salt
     self.commitment = commitment
@@ -89,15 +92,16 @@ public struct EncryptedFileHeader: Sendable, Equatable {
       )
     }
     guard let algorithm = Algorithm(rawValue: bytes[9]), let keySource = KeySource(rawValue: bytes[10]),
-      bytes[11] < 32, Self.chunkSizes.contains(1 << Int(bytes[11])), bytes[15] == 0
+      bytes[11] < 32, Self.chunkSizes.contains(1 << Int(bytes[11])), bytes[15] <= bytes[11]
     else {
       throw ProviderError(
         .corruptInput,
-        "the header names an algorithm, key source or chunk size that version 1 of the format does not have")
+        "the header names an algorithm, key source, chunk size or padding that version 1 of the format does not have")
     }
     self.algorithm = algorithm
     self.keySource = keySource
     chunkSize = 1 << Int(bytes[11])
+    padding = bytes[15] == 0 ? nil : 1 << Int(bytes[15])
     switch keySource {
     case .key:
       guard bytes[12..<15].allSatisfy({ $0 == 0 }) else {
@@ -117,14 +121,16 @@ public struct EncryptedFileHeader: Sendable, Equatable {
   /// The same header with the commitment to its key.
   func committing(to commitment: [UInt8]) -> EncryptedFileHeader {
     EncryptedFileHeader(
-      algorithm: algorithm, keySource: keySource, chunkSize: chunkSize, cost: cost, salt: salt, commitment: commitment)
+      algorithm: algorithm, keySource: keySource, chunkSize: chunkSize, padding: padding, cost: cost, salt: salt,
+      commitment: commitment)
   }
 
   /// The bytes before the commitment.
   var fixedBytes: [UInt8] {
     Self.magic + [
       Self.version, algorithm.rawValue, keySource.rawValue, UInt8(chunkSize.trailingZeroBitCount),
-      UInt8(cost?.memoryCost ?? 0), UInt8(cost?.blockSize ?? 0), UInt8(cost?.parallelism ?? 0), 0,
+      UInt8(cost?.memoryCost ?? 0), UInt8(cost?.blockSize ?? 0), UInt8(cost?.parallelism ?? 0),
+      UInt8(padding?.trailingZeroBitCount ?? 0),
     ] + salt
   }
 

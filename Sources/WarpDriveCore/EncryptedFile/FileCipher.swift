@@ -11,6 +11,8 @@ struct FileCipher: ~Copyable, Sendable {
   /// The whole header, which each chunk authenticates.
   private let head: [UInt8]
   private let noncePrefix: [UInt8]
+  /// What the file's plaintext is padded by.
+  private let padding: FilePadding?
   /// The number of the next chunk.
   private(set) var number: UInt64 = 0
 
@@ -28,6 +30,7 @@ struct FileCipher: ~Copyable, Sendable {
     aead = try registry.aead(name, key: keys.key, tagLength: Self.tagSize)
     head = header.bytes
     noncePrefix = [UInt8](copying: keys.noncePrefix)
+    padding = header.padding.map { FilePadding(unit: $0) }
   }
 
   /// The driver that answered last.
@@ -42,7 +45,8 @@ struct FileCipher: ~Copyable, Sendable {
     number += 1
   }
 
-  /// Appends the plaintext of `chunk`, ciphertext and tag, if it is the one that belongs here.
+  /// Appends the plaintext of `chunk`, ciphertext and tag, if it is the one that belongs here; of the last one without its
+  /// padding.
   ///
   /// - Throws: ``ProviderError/Code/authentication``, ``ProviderError/Code/truncatedInput``,
   ///   ``ProviderError/Code/corruptInput``; nothing is left in the output then.
@@ -67,6 +71,7 @@ struct FileCipher: ~Copyable, Sendable {
         "chunk \(number) does not verify: the file was changed or damaged there, or it was cut or continued",
         driver: error.driver)
     }
+    if isLast, let padding { try padding.remove(from: &output, last: count) }
     number += 1
   }
 
@@ -112,10 +117,16 @@ public struct FileProgress: Sendable, Equatable {
 /// Cuts what comes in pieces of any size into chunks, the last of which is known only at the end.
 struct ChunkCutter: ~Copyable, Sendable {
   private var pending: SecretBuffer
+  private let padding: FilePadding?
   private var isOver = false
 
-  /// - Parameter size: bytes of each chunk but the last.
-  init(size: Int) throws(ProviderError) { pending = try SecretBuffer(capacity: size) }
+  /// - Parameters:
+  ///   - size: bytes of each chunk but the last.
+  ///   - padding: the unit to which the last chunk is padded; nil for none.
+  init(size: Int, padding: Int? = nil) throws(ProviderError) {
+    pending = try SecretBuffer(capacity: size)
+    self.padding = padding.map { FilePadding(unit: $0) }
+  }
 
   /// Gives `cipher` each chunk that is complete, as long as the output has room for what it makes of it.
   mutating func step(
@@ -134,20 +145,28 @@ struct ChunkCutter: ~Copyable, Sendable {
       let isEnd = isLast && progress.consumed == input.byteCount
       // A full chunk waits until it is known whether another follows.
       guard isEnd || progress.consumed < input.byteCount else { break }
-      let needed = max(0, pending.count + (direction == .seal ? FileCipher.tagSize : -FileCipher.tagSize))
+      // The padding is never empty: a chunk without room for any is not the last.
+      let added = isEnd && pending.count < pending.capacity ? padding?.count(behind: pending.count) : nil
+      let isFinal = isEnd && (padding == nil || added != nil)
+      let whole = pending.count + (added ?? 0)
+      let needed = max(0, whole + (direction == .seal ? FileCipher.tagSize : -FileCipher.tagSize))
       guard output.freeCapacity >= needed else {
         if progress.consumed > 0 || output.byteCount > before { break }
         try output.requireCapacity(needed)
         break
       }
+      if let added {
+        let bytes = FilePadding.bytes(added)
+        pending.append(copying: bytes.rawSpan)
+      }
       do throws(ProviderError) {
-        try cipher.process(direction, pending.rawSpan, isLast: isEnd, into: &output)
+        try cipher.process(direction, pending.rawSpan, isLast: isFinal, into: &output)
       } catch {
         isOver = true
         throw error
       }
       pending.clear()
-      if isEnd {
+      if isFinal {
         isOver = true
         progress.finished = true
         break

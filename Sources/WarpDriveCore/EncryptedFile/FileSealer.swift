@@ -7,13 +7,19 @@ public struct EncryptedFileOptions: Sendable, Equatable {
   public var algorithm: String
   /// Bytes of plaintext in every chunk but the last: a power of two from ``EncryptedFileHeader/chunkSizes``.
   public var chunkSize: Int
+  /// Bytes to a multiple of which the plaintext is padded, so that the file tells its length no nearer: a power of two from 2
+  /// to ``chunkSize``; nil for none.
+  public var padding: Int?
   /// What scrypt costs, where a passphrase is used.
   public var cost: ScryptCost
 
-  /// Makes options; by default AES-256-GCM in chunks of 64 KiB.
-  public init(algorithm: String = "gcm(aes)", chunkSize: Int = 1 << 16, cost: ScryptCost = .init()) {
+  /// Makes options; by default AES-256-GCM in chunks of 64 KiB, without padding.
+  public init(
+    algorithm: String = "gcm(aes)", chunkSize: Int = 1 << 16, padding: Int? = nil, cost: ScryptCost = .init()
+  ) {
     self.algorithm = algorithm
     self.chunkSize = chunkSize
+    self.padding = padding
     self.cost = cost
   }
 }
@@ -30,7 +36,7 @@ public struct FileSealer: ~Copyable, Sendable {
   /// Begins a file with a salt, and so with keys, of its own.
   ///
   /// - Throws: ``ProviderError/Code/unsupported`` for an algorithm that the format does not have,
-  ///   ``ProviderError/Code/invalidArgument`` for a chunk size or cost out of its bounds, ``ProviderError/Code/unavailable``
+  ///   ``ProviderError/Code/invalidArgument`` for a chunk size, padding or cost out of its bounds, ``ProviderError/Code/unavailable``
   ///   for a passphrase where nothing here does scrypt, and what the lookups throw.
   public init(
     _ registry: Registry, _ secret: FileSecret, _ options: EncryptedFileOptions = .init()
@@ -42,16 +48,21 @@ public struct FileSealer: ~Copyable, Sendable {
         "a chunk has a power of two from \(EncryptedFileHeader.chunkSizes.lowerBound) to "
           + "\(EncryptedFileHeader.chunkSizes.upperBound) bytes, not \(options.chunkSize)")
     }
+    if let padding = options.padding, !(2...options.chunkSize).contains(padding) || padding.nonzeroBitCount != 1 {
+      throw ProviderError(
+        .invalidArgument,
+        "the padding is to a power of two from 2 to the \(options.chunkSize) bytes of a chunk, not \(padding)")
+    }
     if secret.source == .passphrase { try options.cost.check(.invalidArgument) }
     var generator = try registry.random()
     let draft = EncryptedFileHeader(
-      algorithm: algorithm, keySource: secret.source, chunkSize: options.chunkSize,
+      algorithm: algorithm, keySource: secret.source, chunkSize: options.chunkSize, padding: options.padding,
       cost: secret.source == .passphrase ? options.cost : nil,
       salt: try generator.generate(EncryptedFileHeader.saltSize))
     let keys = try FileKeys(registry, secret, draft)
     let header = draft.committing(to: [UInt8](copying: keys.commitment))
     let cipher = try FileCipher(registry, options.algorithm, keys, header)
-    let cutter = try ChunkCutter(size: options.chunkSize)
+    let cutter = try ChunkCutter(size: options.chunkSize, padding: options.padding)
     self.header = header
     head = header.bytes
     self.cipher = cipher

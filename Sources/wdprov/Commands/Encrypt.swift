@@ -15,12 +15,28 @@ struct Encrypt: Subcommand {
       encryption leaves no output.
       """)
 
+  @Option(
+    help: ArgumentHelp(
+      "Pad to a multiple of this size, a power of two from 2 to 4M, so that the file tells its length no nearer.",
+      valueName: "size"))
+  var padding: ByteCount?
+
   @OptionGroup var arguments: EncryptionArguments
+
+  mutating func validate() throws {
+    guard let padding else { return }
+    guard (2...4 << 20).contains(padding.value), padding.value.nonzeroBitCount == 1 else {
+      throw ValidationError("--padding takes a power of two from 2 to 4M bytes")
+    }
+  }
 
   func perform() throws(CommandFailure) -> ExitStatus {
     let secrets = try arguments.secrets(confirms: true)
     let registry = try arguments.registry()
-    let options = EncryptedFileOptions(algorithm: arguments.algorithm ?? EncryptedFileHeader.Algorithm.aesGCM.name)
+    var options = EncryptedFileOptions(algorithm: arguments.algorithm ?? EncryptedFileHeader.Algorithm.aesGCM.name)
+    options.padding = padding.map { Int($0.value) }
+    // A chunk holds all of the padding.
+    options.chunkSize = max(options.chunkSize, options.padding ?? 0)
     do throws(ProviderError) {
       // Before anybody is asked for a passphrase.
       _ = try EncryptedFileHeader.Algorithm(asked: options.algorithm, in: registry)
