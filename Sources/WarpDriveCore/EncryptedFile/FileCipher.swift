@@ -11,8 +11,8 @@ struct FileCipher: ~Copyable, Sendable {
   /// The whole header, which each chunk authenticates.
   private let head: [UInt8]
   private let noncePrefix: [UInt8]
-  /// What the file's plaintext is padded by.
-  private let padding: FilePadding?
+  /// What the file's plaintext is padded by; nil for nothing.
+  let padding: FilePadding?
   /// The number of the next chunk.
   private(set) var number: UInt64 = 0
 
@@ -117,16 +117,10 @@ public struct FileProgress: Sendable, Equatable {
 /// Cuts what comes in pieces of any size into chunks, the last of which is known only at the end.
 struct ChunkCutter: ~Copyable, Sendable {
   private var pending: SecretBuffer
-  private let padding: FilePadding?
   private var isOver = false
 
-  /// - Parameters:
-  ///   - size: bytes of each chunk but the last.
-  ///   - padding: the unit to which the last chunk is padded; nil for none.
-  init(size: Int, padding: Int? = nil) throws(ProviderError) {
-    pending = try SecretBuffer(capacity: size)
-    self.padding = padding.map { FilePadding(unit: $0) }
-  }
+  /// - Parameter size: bytes of each chunk but the last.
+  init(size: Int) throws(ProviderError) { pending = try SecretBuffer(capacity: size) }
 
   /// Gives `cipher` each chunk that is complete, as long as the output has room for what it makes of it.
   mutating func step(
@@ -138,6 +132,7 @@ struct ChunkCutter: ~Copyable, Sendable {
     }
     var progress = FileProgress()
     let before = output.byteCount
+    let padding = direction == .seal ? cipher.padding : nil
     while true {
       let count = min(pending.capacity - pending.count, input.byteCount - progress.consumed)
       pending.append(copying: input.extracting(progress.consumed..<progress.consumed + count))

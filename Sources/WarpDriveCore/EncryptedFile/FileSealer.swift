@@ -62,7 +62,7 @@ public struct FileSealer: ~Copyable, Sendable {
     let keys = try FileKeys(registry, secret, draft)
     let header = draft.committing(to: [UInt8](copying: keys.commitment))
     let cipher = try FileCipher(registry, options.algorithm, keys, header)
-    let cutter = try ChunkCutter(size: options.chunkSize, padding: options.padding)
+    let cutter = try ChunkCutter(size: options.chunkSize)
     self.header = header
     head = header.bytes
     self.cipher = cipher
