@@ -109,25 +109,8 @@ enum Suite {
     var chacha = try registry.aead("rfc7539(chacha20,poly1305)", key: key)
     var rows: [Comparison] = []
     for (size, goal) in SymmetricSuite.sizes {
-      let data = Inputs.counting(size)
-      var sealed = [UInt8](repeating: 0, count: size + 16)
-      var other = sealed
-      rows.append(
-        try Paired.compare(
-          "AES-128-GCM \(size) B, held handle", to: "EVP with a kept key", goal: goal,
-          ours: { try seal(&gcm, data, nonce, $0, &sealed) },
-          theirs: { count in
-            unsafe withPointers(key, nonce, data, &other) { unsafe baseline_gcm($0, $1, $2, size, $3, count) }
-          }))
-      precondition(sealed == other, "the two sides disagree")
-      rows.append(
-        try Paired.compare(
-          "ChaCha20-Poly1305 \(size) B, held handle", to: "EVP with a kept key", goal: goal,
-          ours: { try seal(&chacha, data, nonce, $0, &sealed) },
-          theirs: { count in
-            unsafe withPointers(key, nonce, data, &other) { unsafe baseline_chacha($0, $1, $2, size, $3, count) }
-          }))
-      precondition(sealed == other, "the two sides disagree")
+      rows.append(try unsafe sealing("AES-128-GCM", &gcm, size, goal, baseline_gcm))
+      rows.append(try unsafe sealing("ChaCha20-Poly1305", &chacha, size, goal, baseline_chacha))
     }
     #if canImport(Crypto)
       let data = Inputs.counting(64)
@@ -141,6 +124,25 @@ enum Suite {
           theirs: { for _ in 0..<$0 { blackHole(try AES.GCM.seal(data, using: symmetric, nonce: iv)) } }))
     #endif
     return rows
+  }
+
+  /// An AEAD beside the peer that is called with key, nonce, message, its length, the place of what is sealed, and a count.
+  @unsafe
+  private nonisolated static func sealing(
+    _ name: String, _ handle: inout AEAD, _ size: Int, _ goal: Double,
+    _ peer: (UnsafeRawPointer?, UnsafeRawPointer?, UnsafeRawPointer?, Int, UnsafeMutableRawPointer?, Int) -> Void
+  ) throws -> Comparison {
+    let data = Inputs.counting(size)
+    var sealed = [UInt8](repeating: 0, count: size + 16)
+    var other = sealed
+    let row = try Paired.compare(
+      "\(name) \(size) B, held handle", to: "EVP with a kept key", goal: goal,
+      ours: { try seal(&handle, data, nonce, $0, &sealed) },
+      theirs: { count in
+        unsafe withPointers(key, nonce, data, &other) { unsafe peer($0, $1, $2, size, $3, count) }
+      })
+    precondition(sealed == other, "the two sides disagree")
+    return row
   }
 
   nonisolated static func compression() throws -> [Comparison] {
