@@ -131,13 +131,14 @@ def corpus(path, count):
     def fill(rest, source):
         part = b""
         for data in source:
-            part += data[:rest]
-            rest -= len(data)
-            if len(part) >= PIECE or rest <= 0:
+            part += data[:rest - len(part)]
+            if len(part) >= min(PIECE, rest):
                 parts.append(part)
+                rest -= len(part)
                 part = b""
-            if rest <= 0:
+            if rest == 0:
                 return
+        parts.append(part)
 
     for share, folder, ends in SOURCES:
         fill(int(count * share), pieces(folder, ends, chance))
