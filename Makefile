@@ -54,12 +54,12 @@ PLUGIN_NAMES := $(patsubst Plugins/%/,%,$(filter-out Plugins/common/,$(wildcard 
 #
 # Each test runs once at least: the libraries' under AddressSanitizer, the command's with the release build of it.
 # `make test-debug` runs all of them without either, for the desk.
-STAGES := setup-test lint floors plugins test-asan test-tsan release test-release check-system-calls \
+STAGES := setup-test lint floors plugins test-asan test-tsan release test-release check-memory check-system-calls \
   check-bench-page test-guest soak-short examples docs check-install bench-build
 
 .PHONY: help run test stages setup setup-test lint format floors build plugins test-debug test-asan test-tsan \
-  release test-release check-system-calls check-bench-page test-guest soak-short examples docs check-install install \
-  uninstall soak bench bench-peers bench-build clean
+  release test-release check-memory check-system-calls check-bench-page test-guest soak-short examples docs \
+  check-install install uninstall soak bench bench-peers bench-build clean
 
 help: ## lists the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name text; do \
@@ -126,6 +126,9 @@ test-release: export FILTER := $(or $(FILTER),$(ASAN_SKIP))
 test-release: export WDPROV_BINARY := $(abspath $(WDPROV))
 test-release: $(WDPROV) ## the tests of the command, with the release build of it
 	$(STAGE) $@ Scripts/run-tests.sh $@ --scratch-path .build-asan --sanitize=address $(LLD)
+
+check-memory: $(WDPROV) ## the shipped command under valgrind: an optimizer's mistakes are in no sanitizer's build
+	$(STAGE) $@ Scripts/check-memory.py $(WDPROV) $(PLUGINS)
 
 check-system-calls: $(WDPROV) ## a program that polls its queue makes no system call for a request
 	$(STAGE) $@ $(SHELL) -c '$(RELEASE) QueueClient && Scripts/check-system-calls.py $(WDPROV)'

@@ -5,7 +5,7 @@ set -euo pipefail
 
 # Tools, as COMMAND:PACKAGE: a command that is on the path is good enough, whoever installed it.
 build_tools=(git:git g++:g++ pkg-config:pkg-config python3:python3 gzip:gzip cmp:diffutils readelf:binutils xz:xz-utils)
-test_tools=(shellcheck:shellcheck strace:strace chromium:chromium pip3:python3-pip)
+test_tools=(shellcheck:shellcheck strace:strace valgrind:valgrind chromium:chromium pip3:python3-pip)
 # Libraries that are linked, as PKG-CONFIG-NAME:PACKAGE.
 development=(zlib:zlib1g-dev libcrypto:libssl-dev)
 # Those of the plugins in the tree, which are not built where theirs is missing, and tested all.

@@ -44,12 +44,14 @@ struct EncryptionTransfer<Codec: FileCryption>: ~Copyable {
   private var pump: EncryptionPump
 
   init(_ codec: Codec, _ arguments: EncryptionArguments) throws(CommandFailure) {
+    // Made before anything is stored: as a last assignment the optimizer ends what was there before, which is nothing.
+    let pump = try EncryptionPump()
+    self.pump = pump
     self.codec = codec
     wanted = arguments.target
     files = arguments.files
     columns = ProgressMeter.columns(
       besideDataOnStandardOutput: wanted.isToStandardOutput || files.isEmpty)
-    pump = try EncryptionPump()
   }
 
   /// Moves every file; the first failure makes the status, the others are still done.
