@@ -99,7 +99,8 @@ static bool derive_by_kmac(const cossl_kdf_request *request, void *out, size_t l
 bool cossl_kdf(const cossl_kdf_request *request, void *out, size_t length) {
   if (!cossl_load(NULL, 0)) return false;
   struct list list = {.count = 0};
-  int is_framed = request->is_framed, without_checks = 1;
+  // With a label, the fixed input data has the layout that SP 800-108 section 4 proposes.
+  int is_framed = request->label_length > 0, without_checks = 1;
   uint64_t iterations = request->iterations, cost = request->cost, memory_limit = request->memory_limit;
   uint32_t block_size = request->block_size, parallelism = request->parallelism;
   switch (request->function) {

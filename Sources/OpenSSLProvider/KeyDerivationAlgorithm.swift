@@ -14,9 +14,8 @@ struct KeyDerivationAlgorithm: Sendable {
     case pbkdf2(Digest, iterations: Int)
     /// scrypt.
     case scrypt
-    /// A mode of SP 800-108 with HMAC over a digest, or with CMAC over AES where there is none; framed means that label
-    /// and context are fields of the fixed input data, and not all of it the caller's.
-    case keyBased(Mode, Digest?, isFramed: Bool)
+    /// A mode of SP 800-108 with HMAC over a digest, or with CMAC over AES where there is none.
+    case keyBased(Mode, Digest?)
     /// The derivation of SP 800-108 section 4.4.
     case kmac(cossl_kdf_function)
     /// The pseudorandom function of TLS, with libcrypto's name of its digest.
@@ -57,36 +56,39 @@ struct KeyDerivationAlgorithm: Sendable {
       .scrypt, "scrypt", driver: "scrypt", most: (1 << 32 - 1) * 32, isPasswordHash: true,
       // Section 7.
       ["id-scrypt", "1.3.6.1.4.1.11591.4.11"]),
-    keyBased(.counter, nil), keyBased(.feedback, nil), keyBased(.counter, nil, isFramed: false),
-    keyBased(.feedback, nil, isFramed: false),
+    keyBased(.counter, nil), keyBased(.feedback, nil),
     kmac(COSSL_KBKDF_KMAC128, 128), kmac(COSSL_KBKDF_KMAC256, 256),
     tls("sha256", "SHA256"), tls("sha384", "SHA384"), tls("sha512", "SHA512"), tls("md5-sha1", "MD5-SHA1"),
   ]
 
-  /// The hashes that derivations go over: those that the standards and their profiles name.
-  private static let digests = Digest.all.filter { digest in
-    !digest.isExtendable && (digest.name.hasPrefix("sha") || digest.name == "sm3")
-  }
-
-  /// Those for which NIST's vectors have the fixed input data as a whole.
-  private static let fixedInput: Set<String> = ["sha1", "sha224", "sha256", "sha384", "sha512"]
+  /// The hashes that derivations go over: those of NIST, which publishes what they derive.
+  ///
+  /// The registry takes no algorithm that ``WarpDriveCore/KnownAnswers`` has no answer of. For the parts of HKDF, and for
+  /// PBKDF2, there are fewer.
+  private static let digests = Digest.all.filter { !$0.isExtendable && $0.name.hasPrefix("sha") }
+  private static let partDigests: Set<String> = ["sha1", "sha256", "sha384", "sha512"]
+  private static let truncatedDigests: Set<String> = ["sha512-224", "sha512-256"]
 
   private static func overHash(_ digest: Digest) -> [KeyDerivationAlgorithm] {
-    hkdf(digest) + [pbkdf2(digest), keyBased(.counter, digest), keyBased(.feedback, digest)]
-      + (fixedInput.contains(digest.name) ? [keyBased(.counter, digest, isFramed: false)] : [])
-      + (digest.name == "sha256" ? [keyBased(.feedback, digest, isFramed: false)] : [])
+    [hkdf(digest), keyBased(.counter, digest), keyBased(.feedback, digest)]
+      + (partDigests.contains(digest.name) ? hkdfParts(digest) : [])
+      + (truncatedDigests.contains(digest.name) ? [] : [pbkdf2(digest)])
   }
 
-  private static func hkdf(_ digest: Digest) -> [KeyDerivationAlgorithm] {
+  private static func hkdf(_ digest: Digest) -> KeyDerivationAlgorithm {
     let name = digest.name
     // RFC 8619 section 2: id-alg-hkdf-with-sha256 and so on.
     let identifiers = ["sha256": 28, "sha384": 29, "sha512": 30]
     let identifier = identifiers[name].map { ["1.2.840.113549.1.9.16.3.\($0)"] } ?? []
     let spellings = [name] + digest.aliases
+    return KeyDerivationAlgorithm(
+      .hkdf(COSSL_HKDF_WHOLE, digest), "hkdf(\(name))", driver: "hkdf-\(name)", most: 255 * digest.size,
+      spellings.map { "hkdf-\($0)" } + identifier)
+  }
+
+  private static func hkdfParts(_ digest: Digest) -> [KeyDerivationAlgorithm] {
+    let name = digest.name
     return [
-      KeyDerivationAlgorithm(
-        .hkdf(COSSL_HKDF_WHOLE, digest), "hkdf(\(name))", driver: "hkdf-\(name)", most: 255 * digest.size,
-        spellings.map { "hkdf-\($0)" } + identifier),
       KeyDerivationAlgorithm(
         .hkdf(COSSL_HKDF_EXTRACT, digest), "hkdf-extract(\(name))", driver: "hkdf-extract-\(name)", most: digest.size,
         hasFixedOutput: true),
@@ -108,12 +110,12 @@ struct KeyDerivationAlgorithm: Sendable {
       spellings.flatMap { ["pbkdf2-\($0)", "pbkdf2-hmac-\($0)"] })
   }
 
-  private static func keyBased(_ mode: Mode, _ digest: Digest?, isFramed: Bool = true) -> KeyDerivationAlgorithm {
+  private static func keyBased(_ mode: Mode, _ digest: Digest?) -> KeyDerivationAlgorithm {
     let function = digest.map { "hmac(\($0.name))" } ?? "cmac(aes)"
-    let base = "kbkdf-\(mode.rawValue)\(isFramed ? "" : "-fixed")"
+    let base = "kbkdf-\(mode.rawValue)"
     return KeyDerivationAlgorithm(
       // The length in bits is a field of 32 bits.
-      .keyBased(mode, digest, isFramed: isFramed), "\(base)(\(function))",
+      .keyBased(mode, digest), "\(base)(\(function))",
       driver: "\(base)-\(digest.map { "hmac-\($0.name)" } ?? "cmac-aes")", most: 1 << 29 - 1)
   }
 

@@ -66,11 +66,8 @@ struct KeyDerivationCheck {
   }
 
   /// What the modes of SP 800-108 take.
-  func keyBased(
-    _ mode: KeyDerivationAlgorithm.Mode, _ digest: Digest?, isFramed: Bool
-  ) throws(ProviderError) {
-    let own: Set<Field> = mode == .counter ? [.info] : [.salt, .info]
-    try allow(isFramed ? own.union([.label]) : own)
+  func keyBased(_ mode: KeyDerivationAlgorithm.Mode, _ digest: Digest?) throws(ProviderError) {
+    try allow(mode == .counter ? [.label, .info] : [.salt, .label, .info])
     let size = digest?.size ?? 16
     guard parameters.salt.isEmpty || parameters.salt.count == size else {
       throw refusal("takes an IV, in the field salt, of \(size) bytes or none")

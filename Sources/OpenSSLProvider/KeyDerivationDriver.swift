@@ -37,8 +37,8 @@ struct FunctionKeyDerivationDriver: KeyDerivationDriver {
       // Ours is checked; libcrypto counts a little more than the two tables.
       unsafe request.memory_limit = UInt64(2 * KeyDerivationCheck.scryptMemory)
       try unsafe derive(count, secret, parameters, &request, nil, into: &output)
-    case .keyBased(let mode, let digest, let isFramed):
-      try given.keyBased(mode, digest, isFramed: isFramed)
+    case .keyBased(let mode, let digest):
+      try given.keyBased(mode, digest)
       unsafe request.function =
         switch (mode, digest == nil) {
         case (.counter, false): COSSL_KBKDF_COUNTER_HMAC
@@ -46,7 +46,6 @@ struct FunctionKeyDerivationDriver: KeyDerivationDriver {
         case (.feedback, false): COSSL_KBKDF_FEEDBACK_HMAC
         case (.feedback, true): COSSL_KBKDF_FEEDBACK_CMAC
         }
-      unsafe request.is_framed = isFramed
       let name = digest?.fetchName ?? "AES-\(secret.byteCount * 8)-CBC"
       try unsafe derive(count, secret, parameters, &request, name, into: &output)
     case .kmac(let function):

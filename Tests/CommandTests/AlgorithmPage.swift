@@ -45,6 +45,18 @@ struct AlgorithmPage {
     return parts.joined(separator: "; ")
   }
 
+  /// Who publishes answers: what the sources of known answers begin with.
+  static let publishers = [
+    "Aumasson and Bernstein, ", "BLAKE2 reference implementation, ", "CAVS ", "CRC-32/ISO-HDLC check", "Erlang/OTP ",
+    "FIPS ", "GB/T ", "GM/T ", "IEEE ", "IETF ", "Linux crypto/testmgr.h", "McGrew and Viega, ", "NIST ", "OpenSSL ",
+    "RFC ", "RIPEMD-160 paper, ", "SP 800-", "Wycheproof ", "draft-",
+  ]
+
+  /// What a driver has to compute before it is handed out.
+  static func answers(of algorithm: Algorithm) -> [KnownAnswer] {
+    KnownAnswers.answers(for: algorithm.name) + KnownAnswers.answers(forGenerator: algorithm.driverName)
+  }
+
   /// The rows of all tables in Tests/Vectors that name an algorithm: table, name, and whether the source refuses the request.
   private static func rows() throws -> [(table: String, name: String, isRefused: Bool)] {
     var rows: [(table: String, name: String, isRefused: Bool)] = []
@@ -91,8 +103,8 @@ struct AlgorithmPage {
       the tables of `Tests/Vectors` by the tests, which fail where this page is not what they would make; `WDPROV_RECORD_SNAPSHOTS=1
       make test-debug FILTER=AlgorithmPageTests` makes it anew.
 
-      - **Known answers** run before a driver is first handed out; their sources stand beside them. Without one an algorithm is not
-        registered.
+      - **Known answers** run before a driver is first handed out; who published them stands beside them. Without one an algorithm is
+        not registered.
       - **Vectors** are rows of the tables, each of which the tests run through every driver of its name, by the table they are in.
 
 
@@ -102,7 +114,7 @@ struct AlgorithmPage {
       guard !listed.isEmpty else { continue }
       text += "## \(kind.rawValue)\n\n| name | driver | standard | known answers | vectors |\n|---|---|---|---|---|\n"
       for algorithm in listed {
-        let answers = KnownAnswers.answers(for: algorithm.name)
+        let answers = Self.answers(of: algorithm)
         var sources: [String] = []
         for answer in answers where !sources.contains(answer.source) { sources.append(answer.source) }
         let tables = (vectors[algorithm.name] ?? [:]).sorted { $0.key < $1.key }

@@ -25,17 +25,18 @@ enum OpenSSL {
   static let hmacs = hashes.filter { !$0.hasPrefix("shake") }
 
   /// The hashes that key derivations go over.
-  private static let derivationHashes = hashes.filter { $0.hasPrefix("sha") && !$0.hasPrefix("shake") || $0 == "sm3" }
+  private static let derivationHashes = hashes.filter { $0.hasPrefix("sha") && !$0.hasPrefix("shake") }
+  /// Those that HKDF's parts go over by themselves.
+  static let hkdfPartHashes = ["sha1", "sha256", "sha384", "sha512"]
   /// The names of the key derivations.
   static let derivations: [String] = {
     var names = ["scrypt", "kbkdf-kmac128", "kbkdf-kmac256"]
     for hash in derivationHashes {
-      for function in ["hkdf", "hkdf-extract", "hkdf-expand"] { names.append("\(function)(\(hash))") }
-      for function in ["pbkdf2", "kbkdf-counter", "kbkdf-feedback"] { names.append("\(function)(hmac(\(hash)))") }
+      names += ["hkdf(\(hash))", "kbkdf-counter(hmac(\(hash)))", "kbkdf-feedback(hmac(\(hash)))"]
+      if !hash.hasPrefix("sha512-") { names.append("pbkdf2(hmac(\(hash)))") }
     }
-    for hash in ["sha1", "sha224", "sha256", "sha384", "sha512"] { names.append("kbkdf-counter-fixed(hmac(\(hash)))") }
-    names.append("kbkdf-feedback-fixed(hmac(sha256))")
-    for mode in ["counter", "feedback", "counter-fixed", "feedback-fixed"] { names.append("kbkdf-\(mode)(cmac(aes))") }
+    for hash in hkdfPartHashes { names += ["hkdf-extract(\(hash))", "hkdf-expand(\(hash))"] }
+    names += ["kbkdf-counter(cmac(aes))", "kbkdf-feedback(cmac(aes))"]
     for hash in ["md5-sha1", "sha256", "sha384", "sha512"] { names.append("tls1-prf(\(hash))") }
     return names
   }()

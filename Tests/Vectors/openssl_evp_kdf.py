@@ -143,4 +143,4 @@ def kbkdf(controls, digests):
     digest = controls.text("digest")
     function = "cmac(aes)" if digest is None else f"hmac({digests[digest.lower()]})"
     secret, info = controls.octets("key"), controls.octets("info")
-    return {"algorithm": f"kbkdf-counter-fixed({function})", "secret": secret.hex(), "info": info.hex()}
+    return {"algorithm": f"kbkdf-counter({function})", "secret": secret.hex(), "info": info.hex()}

@@ -58,8 +58,6 @@ typedef enum : uint8_t {
 /// What a derivation starts from; pointers are read during the call only, and may be NULL where the length is 0.
 typedef struct cossl_kdf_request {
   cossl_kdf_function function;
-  /// Whether a key-based derivation puts a zero byte behind the label and the length in bits behind the context.
-  bool is_framed;
   /// libcrypto's name of the digest or cipher; NULL for scrypt and KMAC.
   const char *_Nullable algorithm;
   const void *_Nullable secret;

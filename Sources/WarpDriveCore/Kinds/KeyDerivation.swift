@@ -11,11 +11,13 @@
 /// | `pbkdf2(hmac(H))` (RFC 8018) | salt | | | ``iterations`` |
 /// | `scrypt` (RFC 7914) | salt | | | ``memoryCost``, ``blockSize``, ``parallelism`` |
 /// | `kbkdf-counter(PRF)` (SP 800-108) | | label | context | |
-/// | `kbkdf-counter-fixed(PRF)` | | | all of the fixed input data | |
 /// | `kbkdf-feedback(PRF)` | the IV | label | context | |
-/// | `kbkdf-feedback-fixed(PRF)` | the IV | | all of the fixed input data | |
 /// | `kbkdf-kmac128`, `kbkdf-kmac256` | | label | context | |
 /// | `tls1-prf(H)` (RFC 5246 section 5) | | label | seed | |
+///
+/// The modes of SP 800-108 have a counter of 32 bits before the fixed input data, which with a label is the label, a zero
+/// byte, the context, and the length in bits as 32 bits, as the standard proposes. Without a label the context is all of
+/// it: for protocols with a layout of their own.
 public struct KeyDerivationParameters: Sendable {
   /// The salt; empty for none.
   public var salt: [UInt8]

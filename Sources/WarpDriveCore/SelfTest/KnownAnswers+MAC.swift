@@ -4,116 +4,184 @@
 extension KnownAnswers {
   /// The answers for the MAC `name`; empty for one that is not here.
   ///
-  /// All have the inputs of RFC 4231 section 4.3 (key "Jefe"), and the long key of section 4.7, which is hashed first.
-  /// Where no RFC gives the tag it was computed with CPython 3.11's hmac module, an implementation independent of ours.
+  /// Where a source has one, a key that is longer than a block, and is hashed first, is among them.
   static func macs(_ name: String) -> [KnownAnswer] {
     switch name {
     case "hmac(md5)":
-      tags(
-        "RFC 2202 section 2 case 2",
-        short: "750c783e6ab0b503eaa86e310a5db738",
-        long: "bfecaf4efff90a3a668f3922fec3762d")
+      requests(
+        jefe: "750c783e6ab0b503eaa86e310a5db738", "RFC 2202 section 2 case 2",
+        longKey: 80, "6b1ab7fe4bd7bf8f0b62e6ce61b9d0cd", "RFC 2202 section 2 case 6")
     case "hmac(sha1)":
-      tags(
-        "RFC 2202 section 3 case 2",
-        short: "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79",
-        long: "90d0dace1c1bdc957339307803160335bde6df2b")
-    case "hmac(sha224)":
-      tags(
-        "RFC 4231 section 4.3",
-        short: "a30e01098bc6dbbf45690f3a7e9e6d0f8bbea2a39e6148008fd05e44",
-        long: "95e9a0db962095adaebe9b2d6f0dbce2d499f112f2d2b7273fa6870e")
-    case "hmac(sha256)":
-      tags(
-        "RFC 4231 section 4.3",
-        short: "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
-        long: "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54")
-    case "hmac(sha384)":
-      tags(
-        "RFC 4231 section 4.3",
-        short: "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e8e2240ca5e69e2c78b3239ecfab21649",
-        long: "4ece084485813e9088d2c63a041bc5b44f9ef1012a2b588f3cd11f05033ac4c60c2ef6ab4030fe8296248df163f44952")
-    case "hmac(sha512)":
-      tags(
-        "RFC 4231 section 4.3",
-        short:
-          "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737",
-        long:
-          "80b24263c7c1a3ebb71493c1dd7be8b49b46d1f41b4aeec1121b013783f8f3526b56d037e05f2598bd0fd2215d6a1e5295e64f73f63f0aec8b915a985d786598"
-      )
-    case "hmac(sha512-224)":
-      tags(
-        "RFC 4231's inputs, CPython 3.11 hmac",
-        short: "4a530b31a79ebcce36916546317c45f247d83241dfb818fd37254bde",
-        long: "29bef8ce88b54d4226c3c7718ea9e32ace2429026f089e38cea9aeda")
-    case "hmac(sha512-256)":
-      tags(
-        "RFC 4231's inputs, CPython 3.11 hmac",
-        short: "6df7b24630d5ccb2ee335407081a87188c221489768fa2020513b2d593359456",
-        long: "87123c45f7c537a404f8f47cdbedda1fc9bec60eeb971982ce7ef10e774e6539")
-    case "hmac(sha3-224)":
-      tags(
-        "RFC 4231's inputs, CPython 3.11 hmac",
-        short: "7fdb8dd88bd2f60d1b798634ad386811c2cfc85bfaf5d52bbace5e66",
-        long: "b4a1f04c00287a9b7f6075b313d279b833bc8f75124352d05fb9995f")
-    case "hmac(sha3-256)":
-      tags(
-        "RFC 4231's inputs, CPython 3.11 hmac",
-        short: "c7d4072e788877ae3596bbb0da73b887c9171f93095b294ae857fbe2645e1ba5",
-        long: "ed73a374b96c005235f948032f09674a58c0ce555cfc1f223b02356560312c3b")
-    case "hmac(sha3-384)":
-      tags(
-        "RFC 4231's inputs, CPython 3.11 hmac",
-        short: "f1101f8cbf9766fd6764d2ed61903f21ca9b18f57cf3e1a23ca13508a93243ce48c045dc007f26a21b3f5e0e9df4c20a",
-        long: "0fc19513bf6bd878037016706a0e57bc528139836b9a42c3d419e498e0e1fb9616fd669138d33a1105e07c72b6953bcc")
-    case "hmac(sha3-512)":
-      tags(
-        "RFC 4231's inputs, CPython 3.11 hmac",
-        short:
-          "5a4bfeab6166427c7a3647b747292b8384537cdb89afb3bf5665e4c5e709350b287baec921fd7ca0ee7a0c31d022a95e1fc92ba9d77df883960275beb4e62024",
-        long:
-          "00f751a9e50695b090ed6911a4b65524951cdc15a73a5d58bb55215ea2cd839ac79d2b44a39bafab27e83fde9e11f6340b11d991b1b91bf2eee7fc872426c3a4"
-      )
-    case "hmac(sm3)":
-      tags(
-        "RFC 4231's inputs, CPython 3.11 hmac",
-        short: "2e87f1d16862e6d964b50a5200bf2b10b764faa9680a296a2405f24bec39f882",
-        long: "b4fd844e13342002f0b2e0690ea7741f1497d993a70494cea601e657bedf67a0")
-    case "hmac(blake2b-512)":
-      tags(
-        "RFC 4231's inputs, CPython 3.11 hmac",
-        short:
-          "6ff884f8ddc2a6586b3c98a4cd6ebdf14ec10204b6710073eb5865ade37a2643b8807c1335d107ecdb9ffeaeb6828c4625ba172c66379efcd222c2de11727ab4",
-        long:
-          "a54b2943b2a20227d41ca46c0945af09bc1faefb2f49894c23aebc557fb79c4889dca74408dc865086667aedee4a3185c53a49c80b814c4c5813ea0c8b38a8f8"
-      )
-    case "hmac(blake2s-256)":
-      tags(
-        "RFC 4231's inputs, CPython 3.11 hmac",
-        short: "90b6281e2f3038c9056af0b4a7e763cae6fe5d9eb4386a0ec95237890c104ff0",
-        long: "d23d79394f53d536a096e6514447eeaabb05ded01be32c1937da6a8f7103bc4e")
+      requests(
+        jefe: "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79", "RFC 2202 section 3 case 2",
+        longKey: 80, "aa4ae5e15272d00e95705637ce8a3b55ed402112", "RFC 2202 section 3 case 6")
     case "hmac(rmd160)":
-      tags(
-        "RFC 2286 section 2 case 2",
-        short: "dda6c0213a485a9e24f4742064a7f033b43c4069",
-        long: "71bb52d26408e5a221393d5811b03cc7f94bcd3a")
+      requests(
+        jefe: "dda6c0213a485a9e24f4742064a7f033b43c4069", "RFC 2286 section 2 case 2",
+        longKey: 80, "6466ca07ac5eac29e1bd523e5ada7605b791fd8b", "RFC 2286 section 2 case 6")
+    case "hmac(sha224)":
+      requests(
+        jefe: "a30e01098bc6dbbf45690f3a7e9e6d0f8bbea2a39e6148008fd05e44", "RFC 4231 section 4.3",
+        longKey: 131, "95e9a0db962095adaebe9b2d6f0dbce2d499f112f2d2b7273fa6870e", "RFC 4231 section 4.7")
+    case "hmac(sha256)":
+      requests(
+        jefe: "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843", "RFC 4231 section 4.3",
+        longKey: 131, "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54", "RFC 4231 section 4.7")
+    case "hmac(sha384)":
+      requests(
+        jefe: "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e8e2240ca5e69e2c78b3239ecfab21649",
+        "RFC 4231 section 4.3",
+        longKey: 131,
+        "4ece084485813e9088d2c63a041bc5b44f9ef1012a2b588f3cd11f05033ac4c60c2ef6ab4030fe8296248df163f44952",
+        "RFC 4231 section 4.7")
+    case "hmac(sha512)":
+      requests(
+        jefe:
+          "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737",
+        "RFC 4231 section 4.3",
+        longKey: 131,
+        "80b24263c7c1a3ebb71493c1dd7be8b49b46d1f41b4aeec1121b013783f8f3526b56d037e05f2598bd0fd2215d6a1e5295e64f73f63f0aec8b915a985d786598",
+        "RFC 4231 section 4.7")
+    case "hmac(sha3-224)":
+      [
+        KnownAnswer(
+          .mac(
+            key: "000102030405060708090a0b0c0d0e0f101112131415161718191a1b",
+            message: "53616d706c65206d65737361676520666f72206b65796c656e3c626c6f636b6c656e",
+            tag: "332cfd59347fdb8e576e77260be4aba2d6dc53117b3bfb52c6d18c04"),
+          source: "NIST example values of HMAC-SHA3, OpenSSL evpmac_common.txt:154"),
+        KnownAnswer(
+          .mac(
+            key:
+              "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f606162636465666768696a6b6c6d6e6f707172737475767778797a7b7c7d7e7f808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9fa0a1a2a3a4a5a6a7a8a9aaab",
+            message: "53616d706c65206d65737361676520666f72206b65796c656e3e626c6f636b6c656e",
+            tag: "078695eecc227c636ad31d063a15dd05a7e819a66ec6d8de1e193e59"),
+          source: "NIST example values of HMAC-SHA3, OpenSSL evpmac_common.txt:168"),
+      ]
+    case "hmac(sha3-256)":
+      [
+        KnownAnswer(
+          .mac(
+            key: "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+            message: "53616d706c65206d65737361676520666f72206b65796c656e3c626c6f636b6c656e",
+            tag: "4fe8e202c4f058e8dddc23d8c34e467343e23555e24fc2f025d598f558f67205"),
+          source: "NIST example values of HMAC-SHA3, OpenSSL evpmac_common.txt:174"),
+        KnownAnswer(
+          .mac(
+            key:
+              "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f606162636465666768696a6b6c6d6e6f707172737475767778797a7b7c7d7e7f808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9fa0a1a2a3a4a5a6a7",
+            message: "53616d706c65206d65737361676520666f72206b65796c656e3e626c6f636b6c656e",
+            tag: "9bcf2c238e235c3ce88404e813bd2f3a97185ac6f238c63d6229a00b07974258"),
+          source: "NIST example values of HMAC-SHA3, OpenSSL evpmac_common.txt:188"),
+      ]
+    case "hmac(sha3-384)":
+      [
+        KnownAnswer(
+          .mac(
+            key: "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f",
+            message: "53616d706c65206d65737361676520666f72206b65796c656e3c626c6f636b6c656e",
+            tag: "d588a3c51f3f2d906e8298c1199aa8ff6296218127f6b38a90b6afe2c5617725bc99987f79b22a557b6520db710b7f42"),
+          source: "NIST example values of HMAC-SHA3, OpenSSL evpmac_common.txt:194"),
+        KnownAnswer(
+          .mac(
+            key:
+              "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f606162636465666768696a6b6c6d6e6f707172737475767778797a7b7c7d7e7f808182838485868788898a8b8c8d8e8f9091929394959697",
+            message: "53616d706c65206d65737361676520666f72206b65796c656e3e626c6f636b6c656e",
+            tag: "e5ae4c739f455279368ebf36d4f5354c95aa184c899d3870e460ebc288ef1f9470053f73f7c6da2a71bcaec38ce7d6ac"),
+          source: "NIST example values of HMAC-SHA3, OpenSSL evpmac_common.txt:208"),
+      ]
+    case "hmac(sha3-512)":
+      [
+        KnownAnswer(
+          .mac(
+            key:
+              "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f",
+            message: "53616d706c65206d65737361676520666f72206b65796c656e3c626c6f636b6c656e",
+            tag:
+              "4efd629d6c71bf86162658f29943b1c308ce27cdfa6db0d9c3ce81763f9cbce5f7ebe9868031db1a8f8eb7b6b95e5c5e3f657a8996c86a2f6527e307f0213196"
+          ), source: "NIST example values of HMAC-SHA3, OpenSSL evpmac_common.txt:214"),
+        KnownAnswer(
+          .mac(
+            key:
+              "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f606162636465666768696a6b6c6d6e6f707172737475767778797a7b7c7d7e7f8081828384858687",
+            message: "53616d706c65206d65737361676520666f72206b65796c656e3e626c6f636b6c656e",
+            tag:
+              "5f464f5e5b7848e3885e49b2c385f0694985d0e38966242dc4a5fe3fea4b37d46b65ceced5dcf59438dd840bab22269f0ba7febdb9fcf74602a35666b2a32915"
+          ), source: "NIST example values of HMAC-SHA3, OpenSSL evpmac_common.txt:228"),
+      ]
+    case "hmac(sm3)":
+      [
+        KnownAnswer(
+          .mac(
+            key: "0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20",
+            message:
+              "6162636462636465636465666465666765666768666768696768696a68696a6b696a6b6c6a6b6c6d6b6c6d6e6c6d6e6f6d6e6f706e6f70716162636462636465636465666465666765666768666768696768696a68696a6b696a6b6c6a6b6c6d6b6c6d6e6c6d6e6f6d6e6f706e6f7071",
+            tag: "ca05e144ed05d1857840d1f318a4a8669e559fc8391f414485bfdf7bb408963a"),
+          source: "GM/T 0042-2015 appendix D.3, OpenSSL evpmac_sm3.txt:16"),
+        KnownAnswer(
+          .mac(
+            key: "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b", message: "4869205468657265",
+            tag: "c0ba18c68b90c88bc07de794bfc7d2c8d19ec31ed8773bc2b390c9604e0be11e"),
+          source: "GM/T 0042-2015 appendix D.3, OpenSSL evpmac_sm3.txt:28"),
+      ]
+    case "hmac(blake2b-512)":
+      [
+        KnownAnswer(
+          .mac(
+            key: "4a656665", message: "7768617420646f2079612077616e7420666f72206e6f7468696e673f",
+            tag:
+              "6ff884f8ddc2a6586b3c98a4cd6ebdf14ec10204b6710073eb5865ade37a2643b8807c1335d107ecdb9ffeaeb6828c4625ba172c66379efcd222c2de11727ab4"
+          ), source: "Erlang/OTP crypto_SUITE.erl, blake2_hmac_hmac(blake2b) 2")
+      ]
+    case "hmac(blake2s-256)":
+      [
+        KnownAnswer(
+          .mac(
+            key: "4a656665", message: "7768617420646f2079612077616e7420666f72206e6f7468696e673f",
+            tag: "90b6281e2f3038c9056af0b4a7e763cae6fe5d9eb4386a0ec95237890c104ff0"),
+          source: "Erlang/OTP crypto_SUITE.erl, blake2_hmac_hmac(blake2s) 2")
+      ]
+    case "hmac(sha512-224)":
+      [
+        KnownAnswer(
+          .mac(
+            key: "caa864179f66e826a0ef3b5edbe3",
+            message: "73f64253706ce6b5094c24ee012ece9ac2495283dcd8c7f1114e81e4587d8ea4",
+            tag: "80abd30d83e3e6dc89b14eee6f875a06f0b4b807abde66900129daae"),
+          source: "Wycheproof hmac_sha512_224_test.json 164")
+      ]
+    case "hmac(sha512-256)":
+      [
+        KnownAnswer(
+          .mac(
+            key:
+              "21178e26bc28ffc27c06f762ba190a627075856d7ca6feab79ac63149b17126e34fd9e5590e0e90aac801df09505d8af2dd0a2703b352c573ac9d2cb063927f2af",
+            message: "7d5f1d6b993452b1b53a4375760d10a20d46a0ab9ec3943fc4b07a2ce735e731",
+            tag: "9bae00d08a9dfc0eb02c225a57e9ffb3ae38a096da54f025dc901cd174a9212f"),
+          source: "Wycheproof hmac_sha512_256_test.json 172")
+      ]
     default: []
     }
   }
 
-  private static func tags(_ source: String, short: String, long: String) -> [KnownAnswer] {
+  /// The requests of RFC 2202 that RFC 2286 and RFC 4231 have too: the key "Jefe", and a key of bytes 0xaa.
+  private static func requests(
+    jefe tag: String, _ source: String, longKey count: Int, _ longTag: String, _ longSource: String
+  ) -> [KnownAnswer] {
     [
-      .init(
+      // "what do ya want for nothing?"
+      KnownAnswer(
         .mac(
-          key: "4a656665", message: "7768617420646f2079612077616e7420666f72206e6f7468696e673f", tag: short),
+          key: "4a656665", message: "7768617420646f2079612077616e7420666f72206e6f7468696e673f", tag: tag),
         source: source),
-      .init(
+      // "Test Using Larger Than Block-Size Key - Hash Key First"
+      KnownAnswer(
         .mac(
-          key: String(repeating: "aa", count: 131),
+          key: String(repeating: "aa", count: count),
           message:
             "54657374205573696e67204c6172676572205468616e20426c6f636b2d53697a65204b6579202d2048617368204b6579204669727374",
-          tag: long),
-        source: "RFC 4231 section 4.7's inputs"),
+          tag: longTag),
+        source: longSource),
     ]
   }
 }
