@@ -88,6 +88,11 @@ struct PlanMaker: Sendable {
   static let tolerance = 1.001
   /// Of two that are so near in time the one that ranks first serves.
   static let tie = 1.01
+  /// How many times as fast another one has to be to serve in the place of the one that serves most sizes.
+  ///
+  /// Each is timed by itself. A handle that changes its driver from request to request finds less of either's tables in
+  /// the cache, and is not to be slower than one that keeps the favourite.
+  static let change = 1.03
   /// The most contexts that a handle keeps for one direction.
   static let mostChoices = 4
 
@@ -131,8 +136,8 @@ struct PlanMaker: Sendable {
     self.target = target.curve
   }
 
-  /// The fastest option for a request of `bytes` that gives the ratio asked for.
-  func winner(_ bytes: Int, softwareOnly: Bool = false) -> Int? {
+  /// The fastest option for a request of `bytes` that gives the ratio asked for; `favourite` where that is about as fast.
+  func winner(_ bytes: Int, softwareOnly: Bool = false, favourite: Int? = nil) -> Int? {
     let asked = target.at(bytes, sizes)?.output
     var fit: [(option: Int, point: CostCurve.Point)] = []
     var least = Double.infinity
@@ -144,6 +149,9 @@ struct PlanMaker: Sendable {
       if operation == .compress, let asked, point.output > asked * Self.tolerance { continue }
       fit.append((index, point))
       least = min(least, point.nanoseconds)
+    }
+    if let near = fit.first(where: { $0.option == favourite }), near.point.nanoseconds <= least * Self.change {
+      return favourite
     }
     fit.removeAll { $0.point.nanoseconds > least * Self.tie }
     // Options are in the order of the contenders, which is their rank; of one driver's the smallest output is the best.
@@ -197,14 +205,22 @@ struct PlanMaker: Sendable {
   private func segments(
     softwareOnly: Bool
   ) -> (segments: [(upTo: Int, option: Int)], weights: [Int: Int]) {
+    let first = segments(softwareOnly: softwareOnly, favourite: nil)
+    let favourite = first.weights.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
+    return segments(softwareOnly: softwareOnly, favourite: favourite)
+  }
+
+  private func segments(
+    softwareOnly: Bool, favourite: Int?
+  ) -> (segments: [(upTo: Int, option: Int)], weights: [Int: Int]) {
     var parts: [(upTo: Int, option: Int)] = []
     var weights: [Int: Int] = [:]
     var last: (size: Int, option: Int)?
     for size in grid {
-      guard let option = winner(size, softwareOnly: softwareOnly) else { continue }
+      guard let option = winner(size, softwareOnly: softwareOnly, favourite: favourite) else { continue }
       weights[option, default: 0] += 1
       if let last, last.option != option {
-        parts.append((crossover(last.size, size, last.option, softwareOnly), last.option))
+        parts.append((crossover(last.size, size, last.option, softwareOnly, favourite), last.option))
       }
       last = (size, option)
     }
@@ -213,11 +229,14 @@ struct PlanMaker: Sendable {
   }
 
   /// The last size at which `option` still wins, between one where it does and one where it does not.
-  private func crossover(_ low: Int, _ high: Int, _ option: Int, _ softwareOnly: Bool) -> Int {
+  private func crossover(
+    _ low: Int, _ high: Int, _ option: Int, _ softwareOnly: Bool, _ favourite: Int?
+  ) -> Int {
     var (low, high) = (low, high)
     while high - low > 1 {
       let middle = low + (high - low) / 2
-      if winner(middle, softwareOnly: softwareOnly) == option { low = middle } else { high = middle }
+      let winner = winner(middle, softwareOnly: softwareOnly, favourite: favourite)
+      if winner == option { low = middle } else { high = middle }
     }
     return low
   }

@@ -35,13 +35,25 @@ struct SelectionPlanTests {
     let cells =
       Self.cells("a", fixed: 1000, perByte: 1) + Self.cells("b", fixed: 200, perByte: 3)
     let plan = try #require(Self.plan(Self.two, cells))
-    // 1000 + n <= 1.01 (200 + 3n) from n = 394 on: within one per cent the first in rank serves.
-    #expect(plan.crossovers == [394])
+    // a serves most sizes, and so those at which it is nearly as fast: 1000 + n <= 1.03 (200 + 3n) from n = 380 on.
+    #expect(plan.crossovers == [380])
     #expect(plan.segments.map(\.driver) == ["b", "a"])
     #expect(plan.segment(for: 1)?.driver == "b")
-    #expect(plan.segment(for: 393)?.driver == "b")
-    #expect(plan.segment(for: 394)?.driver == "a")
+    #expect(plan.segment(for: 379)?.driver == "b")
+    #expect(plan.segment(for: 380)?.driver == "a")
     #expect(plan.segment(for: 1 << 30)?.driver == "a")
+  }
+
+  @Test("who serves most sizes serves those too at which another is faster by up to 3 %")
+  func favourite() throws {
+    for (gain, drivers) in [(1.0, ["a"]), (0.98, ["a"]), (0.96, ["b", "a"])] {
+      // b is slower than a at most sizes and for large messages, and faster by its gain at the smallest.
+      let cells =
+        Self.cells("a", fixed: 1000, perByte: 1)
+        + Self.cells("b", fixed: 1064 * gain, perByte: 0, sizes: [64])
+        + Self.cells("b", fixed: 1000, perByte: 1.5, sizes: [1024, 4096])
+      #expect(Self.plan(Self.two, cells)?.segments.map(\.driver) == drivers, "\(gain)")
+    }
   }
 
   @Test("who gives less than the ratio asked for does not compete, at any speed")
