@@ -90,9 +90,14 @@ struct PlanMaker: Sendable {
   static let tie = 1.01
   /// How many times as fast another one has to be to serve in the place of the one that serves most sizes.
   ///
-  /// Each is timed by itself. A handle that changes its driver from request to request finds less of either's tables in
-  /// the cache, and is not to be slower than one that keeps the favourite.
+  /// Each is timed by itself. A handle that changes its driver from request to request finds less of either's code and
+  /// tables in the cache, and is not to be slower than one that keeps the favourite.
   static let change = 1.03
+  /// The nanoseconds that a change of streams costs a request.
+  ///
+  /// `Benchmarks selection gzip` lost as much to each short message that went to zlib or ISA-L among libdeflate's. A hash has
+  /// no tables.
+  static let streamChange = 400.0
   /// The most contexts that a handle keeps for one direction.
   static let mostChoices = 4
 
@@ -150,9 +155,8 @@ struct PlanMaker: Sendable {
       fit.append((index, point))
       least = min(least, point.nanoseconds)
     }
-    if let near = fit.first(where: { $0.option == favourite }), near.point.nanoseconds <= least * Self.change {
-      return favourite
-    }
+    let near = max(least * Self.change, operation == .digest ? 0 : least + Self.streamChange)
+    if fit.contains(where: { $0.option == favourite && $0.point.nanoseconds <= near }) { return favourite }
     fit.removeAll { $0.point.nanoseconds > least * Self.tie }
     // Options are in the order of the contenders, which is their rank; of one driver's the smallest output is the best.
     guard let first = fit.first else { return nil }

@@ -203,8 +203,8 @@ struct MeasuredChangeTests {
     #expect(try registry.explain("paced").candidates.allSatisfy { !$0.reason.contains("measured") })
     _ = try registry.measure("paced", .compress)
     let reasons = try registry.explain("paced").candidates.map(\.reason)
-    #expect(reasons[0].hasSuffix("; measured fastest for messages of 380 bytes and more at level 1"))
-    #expect(reasons[1].contains("; measured fastest for messages of 0 to 379 bytes at level"))
+    #expect(reasons[0].hasSuffix("; measured fastest for messages of 200 bytes and more at level 1"))
+    #expect(reasons[1].contains("; measured fastest for messages of 0 to 199 bytes at level"))
   }
 
   @Test("a queue's requests go by their size too")

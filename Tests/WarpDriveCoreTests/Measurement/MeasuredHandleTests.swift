@@ -29,7 +29,7 @@ struct MeasuredHandleTests {
     let (steady, quick) = drivers()
     let registry = try Registry.measuring(.test(clock), steady, quick)
     let report = try registry.measure("paced", .compress)
-    #expect(report.plan?.crossovers == [380])
+    #expect(report.plan?.crossovers == [200])
     #expect(report.reference == "paced-steady")
     #expect(report.level == 6)
     _ = try registry.measure("paced", .decompress)
