@@ -21,6 +21,9 @@ struct cipher {
   EVP_CIPHER_CTX *backward;
   // The block cipher by itself, for short messages in counter mode; NULL elsewhere.
   EVP_CIPHER_CTX *blocks;
+  // The counter that the forward context of a counter mode has come to, where it is at the beginning of a block.
+  uint8_t position[16];
+  bool is_positioned;
 };
 
 static bool is_involution(cossl_cipher_mode mode) {
@@ -109,6 +112,7 @@ cossl_cipher_status cossl_cipher_set_key(cossl_cipher *head, const void *key, si
   struct cipher *cipher = (struct cipher *)head;
   const EVP_CIPHER *evp = cossl_cipher_method(head->base, head->mode, length);
   const bool weak = evp != NULL && is_weak(head, key, length);
+  cipher->is_positioned = false;
   if (evp != NULL && !weak && set_key(cipher->forward, evp, key, true, head->mode)
       && (cipher->backward == NULL || set_key(cipher->backward, evp, key, false, head->mode))
       && (cipher->blocks == NULL || set_block_key(cipher, key, length))) {
@@ -195,7 +199,14 @@ static bool count(struct cipher *cipher, uint8_t *iv, const uint8_t *in, size_t 
   const size_t blocks = blocks_of(length, 16);
   const struct counter first = load(iv), next = add(first, blocks);
   if (length > SHORT_MESSAGE) {
-    if (!run(cipher->forward, iv, in, length, out)) return false;
+    // A stream that goes on where the one before ended: the context need not be told.
+    const bool goes_on = cipher->is_positioned && memcmp(cipher->position, iv, sizeof cipher->position) == 0;
+    cipher->is_positioned = false;
+    if (goes_on ? !cossl_cipher_pieces(cipher->forward, in, length, out) : !run(cipher->forward, iv, in, length, out)) {
+      return false;
+    }
+    store(cipher->position, next);
+    cipher->is_positioned = length % 16 == 0;
   } else {
     uint8_t stream[SHORT_MESSAGE];
     for (size_t i = 0; i < blocks; i++) store(stream + 16 * i, add(first, i));
