@@ -25,9 +25,7 @@ REPORTED = 99
 GROUPS = {
     "listings": [
         (0, "list --all"),
-        (0, "providers"),
         (0, "plugin list"),
-        (0, "info gzip --measure"),
         (0, "info gcm(aes)"),
     ],
     "gzip": [
@@ -55,8 +53,8 @@ GROUPS = {
         (0, "encrypt --key-file key -k -o k.wdenc text"),
         (0, "decrypt --key-file key -c k.wdenc"),
         (65, "decrypt --key-file other -o out k.wdenc"),
-        (0, "encrypt --passphrase-file pass --padding 4K -a rfc7539(chacha20,poly1305) -k -o p.wdenc text"),
-        (0, "decrypt --passphrase-file pass -c p.wdenc"),
+        (0, "encrypt --key-file key --padding 4K -a rfc7539(chacha20,poly1305) -k -o p.wdenc text"),
+        (0, "decrypt --key-file key -c p.wdenc"),
         (0, "encrypt --key-file key", "text"),
         (65, "decrypt --key-file key", "text"),
         (64, "decrypt --key-file pass -c k.wdenc"),
