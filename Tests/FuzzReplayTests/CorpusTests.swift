@@ -1,6 +1,7 @@
 // Replays what the fuzzers have learnt: every input of Tests/Fuzz/corpus, and inputs of no learning at all.
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import FuzzTargets
 import LinuxSystem
 import Testing
@@ -31,6 +32,27 @@ struct CorpusTests {
     for file in files {
       let input = try FileDescriptor.contents(of: "\(Self.folder)/\(name)/\(file)", limit: 1 << 16)
       #expect(throws: Never.self, "\(name)/\(file)") { try target.run(input) }
+    }
+  }
+
+  @Test("the seeds that fuzzing begins with are made, and break no invariant either")
+  func seeds() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "wdprov-seeds-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let maker = Process()
+    maker.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    maker.arguments = ["python3", "\(Self.folder)/../seeds.py", folder.path]
+    try maker.run()
+    maker.waitUntilExit()
+    #expect(maker.terminationStatus == 0)
+    let names = try DirectoryListing.names(in: folder.path)
+    #expect(names.count > 10)
+    for name in names {
+      let target = try target(name)
+      for file in try DirectoryListing.names(in: "\(folder.path)/\(name)") {
+        let input = try FileDescriptor.contents(of: "\(folder.path)/\(name)/\(file)", limit: 1 << 20)
+        #expect(throws: Never.self, "\(name)/\(file)") { try target.run(input) }
+      }
     }
   }
 
