@@ -175,7 +175,8 @@ let package = Package(
       name: "WarpDriveTests",
       dependencies: ["DeviceAccess", "HisiliconModel", "LinuxSystem", "TestPrograms", "WarpDrive", "WarpDriveQueue"],
       swiftSettings: strict),
-    .testTarget(name: "FuzzReplayTests", dependencies: ["FuzzTargets", "LinuxSystem"], swiftSettings: strict),
+    .testTarget(
+      name: "FuzzReplayTests", dependencies: ["FuzzTargets", "LinuxSystem", "TestPrograms"], swiftSettings: strict),
     .testTarget(
       name: "SoakTests", dependencies: ["LinuxSystem", "OpenSSLProvider", "WarpDriveCore", "ZlibProvider"],
       swiftSettings: strict),

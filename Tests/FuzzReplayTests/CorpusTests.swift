@@ -4,6 +4,7 @@
 import Foundation
 import FuzzTargets
 import LinuxSystem
+import TestPrograms
 import Testing
 
 @Suite("The fuzzers' corpora")
@@ -39,12 +40,8 @@ struct CorpusTests {
   func seeds() throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "wdprov-seeds-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
-    let maker = Process()
-    maker.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    maker.arguments = ["python3", "\(Self.folder)/../seeds.py", folder.path]
-    try maker.run()
-    maker.waitUntilExit()
-    #expect(maker.terminationStatus == 0)
+    let maker = try ChildProcess("python3", ["\(Self.folder)/../seeds.py", folder.path])
+    #expect(try maker.wait(seconds: 60) == .exit(0))
     let names = try DirectoryListing.names(in: folder.path)
     #expect(names.count > 10)
     for name in names {
