@@ -222,12 +222,7 @@ extension KnownAnswers {
   static func pbkdf2(_ function: String) -> [KnownAnswer] {
     switch function {
     case "hmac(sha1)":
-      [
-        KnownAnswer(
-          .keyDerivation(
-            secret: "70617373776f7264", salt: "73616c74", info: "", iterations: 2,
-            output: "ea6c014dc72d6f8ccd1ed92ace1d41f0d8de8957"), source: "RFC 6070")
-      ]
+      passwordAndSalt(2, "ea6c014dc72d6f8ccd1ed92ace1d41f0d8de8957", "RFC 6070")
     case "hmac(sha224)":
       [
         KnownAnswer(
@@ -239,13 +234,8 @@ extension KnownAnswers {
           source: "NIST ACVP PBKDF-1.0, tcId 24")
       ]
     case "hmac(sha256)":
-      [
-        KnownAnswer(
-          .keyDerivation(
-            secret: "70617373776f7264", salt: "73616c74", info: "", iterations: 2,
-            output: "ae4d0c95af6b46d32d0adff928f06dd02a303f8ef3c251dfd6e2d85a95474c43"),
-          source: "OpenSSL evpkdf_pbkdf2.txt:48")
-      ]
+      passwordAndSalt(
+        2, "ae4d0c95af6b46d32d0adff928f06dd02a303f8ef3c251dfd6e2d85a95474c43", "OpenSSL evpkdf_pbkdf2.txt:48")
     case "hmac(sha384)":
       [
         KnownAnswer(
@@ -254,43 +244,29 @@ extension KnownAnswers {
             output: "08f89be37ee7d29f9c24c67a354effcb"), source: "Wycheproof pbkdf2_hmacsha384_test.json 54")
       ]
     case "hmac(sha512)":
-      [
-        KnownAnswer(
-          .keyDerivation(
-            secret: "70617373776f7264", salt: "73616c74", info: "", iterations: 2,
-            output:
-              "e1d9c16aa681708a45f5c7c4e215ceb66e011a2e9f0040713f18aefdb866d53cf76cab2868a39b9f7840edce4fef5a82be67335c77a6068e04112754f27ccf4e"
-          ), source: "OpenSSL evpkdf_pbkdf2.txt:56")
-      ]
+      passwordAndSalt(
+        2,
+        "e1d9c16aa681708a45f5c7c4e215ceb66e011a2e9f0040713f18aefdb866d53cf76cab2868a39b9f7840edce4fef5a82be67335c77a6068e04112754f27ccf4e",
+        "OpenSSL evpkdf_pbkdf2.txt:56")
     case "hmac(sha3-224)":
-      [
-        KnownAnswer(
-          .keyDerivation(
-            secret: "70617373776f7264", salt: "73616c74", info: "", iterations: 4096,
-            output: "691292bc3683d7d41ea2910f5b3eed23"), source: "OpenSSL evpkdf_pbkdf2.txt:133")
-      ]
+      passwordAndSalt(4096, "691292bc3683d7d41ea2910f5b3eed23", "OpenSSL evpkdf_pbkdf2.txt:133")
     case "hmac(sha3-256)":
-      [
-        KnownAnswer(
-          .keyDerivation(
-            secret: "70617373776f7264", salt: "73616c74", info: "", iterations: 4096,
-            output: "778b6e237a0f49621549ff70d218d208"), source: "OpenSSL evpkdf_pbkdf2.txt:141")
-      ]
+      passwordAndSalt(4096, "778b6e237a0f49621549ff70d218d208", "OpenSSL evpkdf_pbkdf2.txt:141")
     case "hmac(sha3-384)":
-      [
-        KnownAnswer(
-          .keyDerivation(
-            secret: "70617373776f7264", salt: "73616c74", info: "", iterations: 4096,
-            output: "9a5f1e45e8b83f1b259ba72d11c59087"), source: "OpenSSL evpkdf_pbkdf2.txt:149")
-      ]
+      passwordAndSalt(4096, "9a5f1e45e8b83f1b259ba72d11c59087", "OpenSSL evpkdf_pbkdf2.txt:149")
     case "hmac(sha3-512)":
-      [
-        KnownAnswer(
-          .keyDerivation(
-            secret: "70617373776f7264", salt: "73616c74", info: "", iterations: 4096,
-            output: "2bfaf2d5ceb6d10f5e262cd902488cfd"), source: "OpenSSL evpkdf_pbkdf2.txt:157")
-      ]
+      passwordAndSalt(4096, "2bfaf2d5ceb6d10f5e262cd902488cfd", "OpenSSL evpkdf_pbkdf2.txt:157")
     default: []
     }
+  }
+
+  /// What PBKDF2 derives from "password" and "salt", which RFC 6070 began with and others took over.
+  private static func passwordAndSalt(_ iterations: Int, _ output: String, _ source: String) -> [KnownAnswer] {
+    [
+      KnownAnswer(
+        .keyDerivation(
+          secret: "70617373776f7264", salt: "73616c74", info: "", iterations: iterations, output: output),
+        source: source)
+    ]
   }
 }
