@@ -30,6 +30,9 @@ TIME_LIMIT = 300
 VIEWS = ((1100, False), (1100, True), (400, False))
 # A mark has some 80 pixels wide and 55 narrow; its edges are blended, and another may cover a part of it.
 LEAST_PIXELS = 4
+# The middle of a mark, in pixels from its centre: every shape fills enough of it. A later mark hides it with its edge too.
+CORE = 1.5
+EDGE = 1
 # Of this many pixels texts may overlap: boxes of letters are higher than the letters.
 SLACK = 3
 
@@ -203,6 +206,13 @@ def overlap(one, other):
     return min(min(one[2], other[2]) - max(one[0], other[0]), min(one[3], other[3]) - max(one[1], other[1]))
 
 
+def is_hidden(box, later):
+    """Whether marks that are drawn later reach the middle of one that lies at about the same place."""
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    core = (x - CORE - EDGE, y - CORE - EDGE, x + CORE + EDGE, y + CORE + EDGE)
+    return any(overlap(core, mark["box"]) > 0 for mark in later)
+
+
 def findings(report, page, layout, picture, dark):
     """What is wrong with a page, one line each."""
     problems = []
@@ -238,8 +248,7 @@ def chart_findings(chart, picture, scheme):
         if box[0] < left or box[1] < top or box[2] > right or box[3] > bottom:
             problems.append(f"{chart['id']}: the mark of {mark['driver']} at {mark['size']} lies outside")
         count = picture.count(box, scheme[mark["color"]])
-        # What is drawn later may hide a mark that lies at the same place.
-        if count < LEAST_PIXELS and not any(overlap(box, later["box"]) > 2 for later in chart["marks"][index + 1 :]):
+        if count < LEAST_PIXELS and not is_hidden(box, chart["marks"][index + 1 :]):
             problems.append(f"{chart['id']}: {count} pixels of the mark of {mark['driver']} at {mark['size']}")
     for index, text in enumerate(chart["texts"]):
         box = text["box"]
