@@ -132,6 +132,12 @@ struct PluginCommandTests {
       #expect(try tool.run("compress", "-kf", "named").status == 0)
       #expect(try tool.shell("mv named.gz other.gz && gzip -lN other.gz").text.contains(" named\n"))
     }
+    // Of a driver that takes whole messages alone the first room that is tried is too small.
+    let hex = packed.output.map { String(format: "%02x", $0) }.joined()
+    let request = #"{"id":1,"op":"decompress","alg":"gzip","driver":"gzip-libdeflate","in":"\#(hex)"}"#
+    let reply = try tool.run("batch", input: Data((request + "\n").utf8))
+    #expect(reply.text.contains(#""driver":"gzip-libdeflate""#), "\(reply.text.prefix(300))")
+    #expect(reply.text.contains(text.map { String(format: "%02x", $0) }.joined()))
     for name in ["zstd", "lz4", "lz4hc"] {
       let frame = try tool.run("compress", "-a", name, "-c", input: text)
       #expect(frame.status == 0, "\(frame)")

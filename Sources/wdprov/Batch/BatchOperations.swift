@@ -148,21 +148,9 @@ struct BatchOperations {
   private func decompress(_ request: BatchRequest) throws(ProviderError) -> BatchResult {
     let options = CompressionOptions(
       allMembers: request.members == .all, outputLimit: request.limit ?? BatchSession.outputLimit)
-    var stream = try registry.decompressor(name(request, .compression), options)
-    let input = try request.bytes(.input)
-    var output: [UInt8] = []
-    var used = 0
-    var room = max(256, min(input.count, 1 << 20) * 4)
-    while true {
-      var progress = CompressionProgress()
-      output += try [UInt8](capacity: room) { (space) throws(ProviderError) in
-        progress = try stream.step(input.rawSpan.extracting(droppingFirst: used), into: &space, flush: .finish)
-      }
-      used += progress.consumed
-      if progress.finished { break }
-      room = min(max(room, output.count), 1 << 24)
-    }
+    var handle = try registry.compression(name(request, .compression), options)
+    let (plain, trailing) = try handle.decompressStart(of: request.bytes(.input))
     return BatchResult(
-      output: output, driver: stream.lastDriverName, usedFallback: stream.lastUsedFallback, trailing: stream.trailing)
+      output: plain, driver: handle.lastDriverName, usedFallback: handle.lastUsedFallback, trailing: trailing)
   }
 }

@@ -101,6 +101,19 @@ public struct Compression: ~Copyable, Sendable {
   ///
   /// - Throws: ``ProviderError/Code/corruptInput`` also for trailing bytes.
   public mutating func decompress(_ input: [UInt8]) throws(ProviderError) -> [UInt8] {
+    let (plain, trailing) = try decompressStart(of: input)
+    guard trailing == 0 else {
+      throw ProviderError(
+        .corruptInput, "\(trailing) bytes follow the \(algorithm.name) data; decompress into a span to have them counted",
+        driver: algorithm.driverName)
+    }
+    return plain
+  }
+
+  /// Returns the plain form of the stream that `input` begins with, and the number of bytes behind that stream.
+  package mutating func decompressStart(
+    of input: [UInt8]
+  ) throws(ProviderError) -> (plain: [UInt8], trailing: Int) {
     var result: [UInt8] = []
     var consumed = 0
     var room = max(256, min(input.count, 1 << 24) * 4)
@@ -118,15 +131,7 @@ public struct Compression: ~Copyable, Sendable {
         }
       }
       if result.isEmpty { result = piece } else { result += piece }
-      if let end {
-        guard end.trailing == 0 else {
-          throw ProviderError(
-            .corruptInput,
-            "\(end.trailing) bytes follow the \(algorithm.name) data; decompress into a span to have them counted",
-            driver: algorithm.driverName)
-        }
-        return result
-      }
+      if let end { return (result, end.trailing) }
       let progress = grown?.progress
       consumed += progress?.consumed ?? 0
       if piece.isEmpty, progress?.consumed ?? 0 == 0 {
