@@ -24,6 +24,18 @@ struct format {
   bound bound;
 };
 
+/// Copies of a short stream and of what it gives, each with some bytes to spare.
+///
+/// libdeflate decodes the last 300 bytes of the room for the output, and the last 16 of the input, with a second loop that is
+/// slower, since it looks at every byte whether it is the last (FASTLOOP_MAX_BYTES_WRITTEN and _READ in its
+/// lib/deflate_decompress.c). Of a message of 4 KiB that is a twelfth: with bytes to spare it takes 6 % less time.
+enum { SHORT = 8 << 10, SPARE_INPUT = 32, SPARE_OUTPUT = 320 };
+
+struct roomy {
+  uint8_t input[SHORT + SPARE_INPUT];
+  uint8_t output[SHORT + SPARE_OUTPUT];
+};
+
 /// A state; it goes to a pool with its library context, and the next state of the same class takes it from there.
 struct state {
   const struct format *format;
@@ -31,6 +43,8 @@ struct state {
   /// One of these is not NULL.
   struct libdeflate_compressor *compressor;
   struct libdeflate_decompressor *decompressor;
+  /// Of a decompressor.
+  struct roomy *roomy;
 };
 
 static struct plugin_pool decompressors = PLUGIN_POOL;
@@ -44,6 +58,13 @@ static struct plugin_pool *pool_of(int compresses, int32_t level) {
   return compresses ? &compressors[level] : &decompressors;
 }
 
+static void release(struct state *self) {
+  libdeflate_free_compressor(self->compressor);
+  libdeflate_free_decompressor(self->decompressor);
+  free(self->roomy);
+  free(self);
+}
+
 static int32_t create(void *context, const struct wdprov_compression_options *options, void **state) {
   int compresses = options->direction == WDPROV_COMPRESS;
   int32_t level = options->level;
@@ -52,10 +73,14 @@ static int32_t create(void *context, const struct wdprov_compression_options *op
   if (self == NULL) {
     self = calloc(1, sizeof *self);
     if (self == NULL) return plugin_no_memory("a libdeflate state");
-    if (compresses) self->compressor = libdeflate_alloc_compressor(level);
-    else self->decompressor = libdeflate_alloc_decompressor();
-    if (self->compressor == NULL && self->decompressor == NULL) {
-      free(self);
+    if (compresses) {
+      self->compressor = libdeflate_alloc_compressor(level);
+    } else {
+      self->decompressor = libdeflate_alloc_decompressor();
+      self->roomy = malloc(sizeof *self->roomy);
+    }
+    if (self->compressor == NULL && (self->decompressor == NULL || self->roomy == NULL)) {
+      release(self);
       return plugin_no_memory("a libdeflate context");
     }
     self->level = level;
@@ -67,10 +92,7 @@ static int32_t create(void *context, const struct wdprov_compression_options *op
 
 static void destroy(void *state) {
   struct state *self = state;
-  if (plugin_pool_put(pool_of(self->compressor != NULL, self->level), self)) return;
-  libdeflate_free_compressor(self->compressor);
-  libdeflate_free_decompressor(self->decompressor);
-  free(self);
+  if (!plugin_pool_put(pool_of(self->compressor != NULL, self->level), self)) release(self);
 }
 
 static int32_t reset(void *state) {
@@ -178,7 +200,29 @@ static int32_t explain(struct state *self, struct wdprov_step *step, int32_t num
       self->format->name);
 }
 
+/// Decompresses a short stream with bytes to spare; returns 0 where it is none, or not to be decompressed so.
+static int decompress_roomily(struct state *self, struct wdprov_step *step) {
+  if (step->input_size == 0 || step->input_size > SHORT || step->output_size == 0 || step->output_size > SHORT)
+    return 0;
+  struct roomy *roomy = self->roomy;
+  memcpy(roomy->input, step->input, step->input_size);
+  memset(roomy->input + step->input_size, 0, SPARE_INPUT);
+  size_t used = 0;
+  size_t written = 0;
+  enum libdeflate_result result = self->format->decompress(
+      self->decompressor, roomy->input, step->input_size + SPARE_INPUT, roomy->output,
+      step->output_size + SPARE_OUTPUT, &used, &written);
+  // What went beyond the caller's bytes, and what failed perhaps for that, is to be told by those bytes alone.
+  if (result != LIBDEFLATE_SUCCESS || used > step->input_size || written > step->output_size) return 0;
+  memcpy(step->output, roomy->output, written);
+  step->consumed = used;
+  step->produced = written;
+  step->finished = 1;
+  return 1;
+}
+
 static int32_t decompress(struct state *self, struct wdprov_step *step) {
+  if (decompress_roomily(self, step)) return 0;
   size_t used = 0;
   size_t written = 0;
   uint8_t none[1];
