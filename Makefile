@@ -199,8 +199,9 @@ bench: export WDPROV_TEST_PLUGINS := $(abspath $(PLUGINS))
 bench: $(WDPROV) $(PLUGINS)/.built ## the benchmarks against the C libraries
 	@Scripts/swift.sh run -c release --package-path Tests/Benchmarks Benchmarks $(abspath $(WDPROV) .gitignore)
 
-bench-peers: $(WDPROV) plugins ## the command beside pigz, igzip and others: ratios and goals
-	@Scripts/bench-peers.py $(abspath $(WDPROV) $(PLUGINS))
+bench-peers: $(WDPROV) plugins ## gzip beside zlib, and the command beside pigz, igzip and others: ratios and goals
+	@Scripts/swift.sh build -c release --package-path Tests/Benchmarks --product Benchmarks
+	@Scripts/bench-peers.py $(abspath $(WDPROV) $(PLUGINS) Tests/Benchmarks/.build/release/Benchmarks)
 
 bench-build: ## builds the benchmarks, so that they do not rot
 	$(STAGE) $@ Scripts/swift.sh build --package-path Tests/Benchmarks --scratch-path .build-consumers \

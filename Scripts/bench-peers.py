@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
 """Measures the command beside its peers and prints each ratio, the goal, and whether it holds.
 
-Usage: bench-peers.py WDPROV PLUGINS [MIB], where PLUGINS is the folder that `make plugins` fills. Peers are Debian's
-gzip, pigz, igzip (isal), zstd and openssl. Both sides of a ratio are run in turn, the medians are compared. The data
-is a mix of text, source, programs and JSON of this machine, made-up logs, and 6 % of noise: at level 6 it shrinks
-as the corpus does that the goals were set with, to a third at 4 KiB.
+Usage: bench-peers.py WDPROV PLUGINS BENCHMARKS [MIB], where PLUGINS is the folder that `make plugins` fills and
+BENCHMARKS the program of Tests/Benchmarks, which measures gzip by its name beside zlib itself. The command's peers are
+Debian's gzip, pigz, igzip (isal), zstd and openssl. Both sides of a ratio are run in turn, the medians are compared.
+The data is a mix of text, source, programs and JSON of this machine, made-up logs, and 6 % of noise: at level 6 it
+shrinks as the corpus does that the goals were set with, to a third at 4 KiB.
 
 Exits 1 where a goal is missed, 69 where a peer is missing.
 """
 # SPDX-License-Identifier: Apache-2.0
 
-import json
 import os
 import pathlib
 import random
@@ -33,8 +33,6 @@ NOISE = 0.06
 # The most of one file, and the least: a mix of very short files is all heads.
 PIECE = 256 << 10
 SHORT = 2 << 10
-# Of an odd number the median is a run's own.
-LIBRARY_RUNS = 7
 LAUNCHER = str(pathlib.Path(__file__).with_name("peak-memory.py"))
 
 
@@ -48,7 +46,11 @@ class Peers:
             "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": str(folder), "WDPROV_PLUGIN_PATH": plugins,
         }
         self.missed = 0
-        print(f"{'row':52} {'ours':>10} {'peer':>10} {'ratio':>7} {'goal':>8}")
+
+    @staticmethod
+    def head():
+        """Prints the names of the columns of what follows."""
+        print(f"\n{'row':52} {'ours':>10} {'peer':>10} {'ratio':>7} {'goal':>8}")
 
     def run(self, command):
         """Runs a command to /dev/null; returns seconds, and fails where it does."""
@@ -150,36 +152,15 @@ def corpus(path, count):
     path.write_bytes(b"".join(parts))
 
 
-def library_rows(peers, data):
-    """The drivers of gzip beside zlib's, through `wdprov bench`: several runs, so that all have the machine's moods."""
-    command = [
-        peers.wdprov, "bench", "gzip", "--sizes", "4K,64K,1M", "--levels", "1,2,6", "--seconds", "0.2", "--file",
-        str(data), "--json", *(f"--driver=gzip-{name}" for name in ("zlib", "libdeflate", "isal")),
-    ]
-    runs = []
-    for _ in range(LIBRARY_RUNS):
-        done = subprocess.run(command, env=peers.environment, stdout=subprocess.PIPE, check=True)
-        rows = json.loads(done.stdout)["rows"]
-        runs.append({(row["driver"], row["level"], row["size"], row["operation"]): row for row in rows})
-
-    def compare(name, ours, peer, goal):
-        """The row of the run whose ratio is the median."""
-        speeds = [[run[side]["megabytesPerSecond"] for side in (ours, peer)] for run in runs]
-        median = sorted(speeds, key=lambda pair: pair[0] / pair[1])[len(speeds) // 2]
-        peers.row(name, *median, goal, least=True)
-        if ours[3] == "compress":
-            peers.row("  its ratio", runs[0][ours]["ratio"], runs[0][peer]["ratio"], 1.0, least=True)
-
-    for size, label, best, inflate in [
-        (4096, "4 KiB", 1.6, 2.0), (65536, "64 KiB", 1.9, 2.3), (1 << 20, "1 MiB", 2.0, 2.4)
-    ]:
-        zlib, libdeflate = ("gzip-zlib", 6, size), ("gzip-libdeflate", 6, size)
-        compare(f"gzip-libdeflate : gzip-zlib, level 6, {label}", (*libdeflate, "compress"), (*zlib, "compress"), best)
-        if size == 65536:
-            compare(f"gzip-isal 2 : gzip-zlib 1, {label}", ("gzip-isal", 2, size, "compress"),
-                    ("gzip-zlib", 1, size, "compress"), 4.5)
-        compare(f"inflate, gzip-libdeflate : gzip-zlib, {label}", (*libdeflate, "decompress"), (*zlib, "decompress"),
-                inflate)
+def library_rows(peers, benchmarks, data):
+    """gzip by its name beside zlib as C calls it; each line of the table ends with the verdict."""
+    command = [benchmarks, "gzip", str(data)]
+    with subprocess.Popen(command, env=peers.environment, stdout=subprocess.PIPE, text=True) as run:
+        for line in run.stdout:
+            print(line, end="", flush=True)
+            peers.missed += line.endswith(" MISSED\n")
+    if run.returncode != 0:
+        sys.exit(f"bench-peers: {' '.join(command)} ended with {run.returncode}")
 
 
 def file_rows(peers, data, folder):
@@ -218,7 +199,7 @@ def start_rows(peers, folder):
 
 
 def main():
-    if len(sys.argv) not in (3, 4):
+    if len(sys.argv) not in (4, 5):
         sys.exit(__doc__)
     missing = [peer for peer in PEERS if not shutil.which(peer)]
     if missing:
@@ -227,12 +208,13 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         data = folder / "corpus"
-        corpus(data, (int(sys.argv[3]) if len(sys.argv) == 4 else 64) << 20)
+        corpus(data, (int(sys.argv[4]) if len(sys.argv) == 5 else 64) << 20)
         peers = Peers(os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2]), folder)
         for level in ("1", "6"):
             subprocess.run([peers.wdprov, "info", "gzip", "--measure", "--level", level], env=peers.environment,
                            stdout=subprocess.DEVNULL, check=True)
-        library_rows(peers, data)
+        library_rows(peers, os.path.abspath(sys.argv[3]), data)
+        peers.head()
         file_rows(peers, data, folder)
         start_rows(peers, folder)
     print(f"bench-peers: {peers.missed} goals missed")

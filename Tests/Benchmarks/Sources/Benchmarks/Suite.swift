@@ -148,7 +148,7 @@ enum Suite {
   nonisolated static func compression() throws -> [Comparison] {
     let registry = try Registry.standard()
     let data = Inputs.text(4096)
-    var handle = try registry.compression("deflate")
+    var handle = try registry.compression("deflate-zlib")
     var ours = [UInt8](repeating: 0, count: 8192)
     var theirs = ours
     var packed = 0
@@ -190,7 +190,7 @@ enum Suite {
     var sha3 = try registry.hash("sha3-256")
     var tag = try registry.mac("hmac(sha256)", key: key)
     var gcm = try registry.aead("gcm(aes)", key: Array(key.prefix(16)))
-    var deflate = try registry.compression("deflate")
+    var deflate = try registry.compression("deflate-zlib")
     return [
       try HotPath.count("lookup of sha256") { for _ in 0..<$0 { blackHole(try registry.algorithm("sha256", .hash)) } },
       try HotPath.count("SHA-256 64 B") { try hash(&digest, data, $0, &output) },
@@ -217,7 +217,7 @@ enum Suite {
       var handle = try registry.aead("gcm(aes)", key: Array(key.prefix(16)))
       try seal(&handle, data, nonce, count, &output)
     case "deflate":
-      var handle = try registry.compression("deflate")
+      var handle = try registry.compression("deflate-zlib")
       try compress(&handle, data, count, &output)
     default:
       for _ in 0..<count { blackHole(try registry.algorithm(name, .hash)) }

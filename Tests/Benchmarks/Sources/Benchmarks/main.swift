@@ -1,6 +1,6 @@
 // Prints every row with its peer, ratio, goal and whether it holds: `make bench`; with `device`, the device alone; with
 // `warpdrive`, programs' queues alone; with `crypto`, cryptography alone; with `selection`, selection by measurement;
-// with `plugin`, a call of a plugin.
+// with `plugin`, a call of a plugin; with `gzip FILE`, gzip by its name beside zlib over a file.
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
@@ -47,6 +47,8 @@ do {
     try compareCryptography()
   } else if arguments.count == 2, arguments[1] == "plugin" {
     show(try measurePluginCall())
+  } else if arguments.count == 3, arguments[1] == "gzip" {
+    try measureGzip(arguments[2])
   } else if arguments.count >= 2, arguments[1] == "selection" {
     try measureSelection(arguments.dropFirst(2))
   } else if arguments.count == 6, arguments[1] == "warpdrive", arguments[2] == WarpDriveProcess.argument,
@@ -61,6 +63,13 @@ do {
 } catch {
   print("a benchmark failed: \(error)")
   exit(1)
+}
+
+/// Prints the rows of gzip over a file.
+func measureGzip(_ path: String) throws {
+  let data = Inputs.bytes(of: path, limit: 1 << 30)
+  guard data.count >= 32 << 20 else { throw BenchmarkFailure("\(path): a file of 32 MiB or more is needed") }
+  show(try GzipSuite(data).rows())
 }
 
 /// Prints the rows of the accelerator's model, all of them or those that are named.

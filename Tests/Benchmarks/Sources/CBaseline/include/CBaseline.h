@@ -43,6 +43,11 @@ size_t baseline_deflate(const void *data, size_t length, void *out, size_t capac
 /// inflateReset and inflate on one kept raw stream, count times; returns the plain length.
 size_t baseline_inflate(const void *data, size_t length, void *out, size_t capacity, size_t count);
 
+/// A gzip member, by a stream that is kept for its level, 0 to 9; returns its length, and aborts where it does not fit.
+size_t baseline_gzip(int level, const void *data, size_t length, void *out, size_t capacity);
+/// inflateReset and inflate of a gzip member on one kept stream; returns the plain length.
+size_t baseline_gunzip(const void *data, size_t length, void *out, size_t capacity);
+
 /// baseline_deflate in two threads, each with a stream and a buffer of its own, count times in all.
 void baseline_deflate_in_two_threads(const void *data, size_t length, size_t count);
 
