@@ -30,7 +30,8 @@ TIME_LIMIT = 300
 VIEWS = ((1100, False), (1100, True), (400, False))
 # A mark has some 80 pixels wide and 55 narrow; its edges are blended, and another may cover a part of it.
 LEAST_PIXELS = 4
-# The middle of a mark, in pixels from its centre: every shape fills enough of it. A later mark hides it with its edge too.
+# The middle of a mark, in pixels from its centre: every shape fills enough of it. A later mark hides it with its edge
+# too.
 CORE = 1.5
 EDGE = 1
 # Of this many pixels texts may overlap: boxes of letters are higher than the letters.

@@ -104,7 +104,8 @@ public struct Compression: ~Copyable, Sendable {
     let (plain, trailing) = try decompressStart(of: input)
     guard trailing == 0 else {
       throw ProviderError(
-        .corruptInput, "\(trailing) bytes follow the \(algorithm.name) data; decompress into a span to have them counted",
+        .corruptInput,
+        "\(trailing) bytes follow the \(algorithm.name) data; decompress into a span to have them counted",
         driver: algorithm.driverName)
     }
     return plain
