@@ -158,7 +158,6 @@ static int32_t examine(const struct wdprov_driver *other, const struct wdprov_st
         .flush = WDPROV_FLUSH_FINISH,
     };
     status = other->compression->step(state, &part);
-    if (status == -WDPROV_ERROR_TRUNCATED) status = 1;
     if (status != 0 || part.finished) break;
     used += part.consumed;
     written += part.produced;

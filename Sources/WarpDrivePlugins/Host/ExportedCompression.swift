@@ -72,7 +72,14 @@ final class ExportedCompression {
     let input = try unsafe ExportedHash.span(step.pointee.input, step.pointee.input_size)
     var progress = CompressionProgress()
     try unsafe ExportedHash.write(step.pointee.output, step.pointee.output_size) { (output) throws(ProviderError) in
-      progress = try stream.step(input, into: &output, flush: flush)
+      do throws(ProviderError) {
+        progress = try stream.step(input, into: &output, flush: flush)
+      } catch {
+        // To a plugin, input that ends early is no error: it is used up, without `finished`.
+        guard error.code == .truncatedInput else { throw error }
+        progress.consumed = input.byteCount
+        progress.produced = output.byteCount
+      }
     }
     unsafe step.pointee.consumed = progress.consumed
     unsafe step.pointee.produced = progress.produced
