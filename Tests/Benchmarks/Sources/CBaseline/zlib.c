@@ -16,6 +16,14 @@ struct kept {
 /// Window bits of zlib's: a raw stream, or one in a gzip member.
 enum { RAW = -15, GZIP = 31 };
 
+/// Gives a stream an input and an output.
+static void give(z_stream *stream, const void *data, size_t length, void *out, size_t capacity) {
+  stream->next_in = (Bytef *)data;
+  stream->avail_in = (uInt)length;
+  stream->next_out = out;
+  stream->avail_out = (uInt)capacity;
+}
+
 static size_t deflate_once(
     struct kept *kept, int level, int window_bits, const void *data, size_t length, void *out, size_t capacity) {
   z_stream *stream = &kept->stream;
@@ -24,10 +32,7 @@ static size_t deflate_once(
     kept->made = 1;
   }
   deflateReset(stream);
-  stream->next_in = (Bytef *)data;
-  stream->avail_in = (uInt)length;
-  stream->next_out = out;
-  stream->avail_out = (uInt)capacity;
+  give(stream, data, length, out, capacity);
   if (deflate(stream, Z_FINISH) != Z_STREAM_END) abort();
   return capacity - stream->avail_out;
 }
@@ -40,10 +45,7 @@ static size_t inflate_once(
     kept->made = 1;
   }
   inflateReset(stream);
-  stream->next_in = (Bytef *)data;
-  stream->avail_in = (uInt)length;
-  stream->next_out = out;
-  stream->avail_out = (uInt)capacity;
+  give(stream, data, length, out, capacity);
   if (inflate(stream, Z_FINISH) != Z_STREAM_END) abort();
   return capacity - stream->avail_out;
 }
@@ -80,19 +82,12 @@ struct share {
 
 static void *deflate_share(void *argument) {
   struct share *share = argument;
-  z_stream stream = {0};
+  struct kept kept = {0};
   size_t capacity = share->length * 2;
   unsigned char *out = malloc(capacity);
-  if (out == NULL || deflateInit2(&stream, 6, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) != Z_OK) abort();
-  for (size_t i = 0; i < share->count; i++) {
-    deflateReset(&stream);
-    stream.next_in = (Bytef *)share->data;
-    stream.avail_in = (uInt)share->length;
-    stream.next_out = out;
-    stream.avail_out = (uInt)capacity;
-    if (deflate(&stream, Z_FINISH) != Z_STREAM_END) abort();
-  }
-  deflateEnd(&stream);
+  if (out == NULL) abort();
+  for (size_t i = 0; i < share->count; i++) deflate_once(&kept, 6, RAW, share->data, share->length, out, capacity);
+  deflateEnd(&kept.stream);
   free(out);
   return NULL;
 }
