@@ -86,14 +86,13 @@ class Peers:
         done = subprocess.run(command, env=self.environment, stdout=subprocess.PIPE, check=True)
         return len(done.stdout)
 
-    def row(self, name, ours, peer, goal, unit="", least=False):
-        """Prints one row: the ratio must be at most the goal, or at least."""
+    def row(self, name, ours, peer, goal, unit=""):
+        """Prints one row: the ratio must be at most the goal."""
         ratio = ours / peer
-        holds = ratio >= goal if least else ratio <= goal
+        holds = ratio <= goal
         self.missed += not holds
-        sign = ">=" if least else "<="
         print(
-            f"{name:52} {ours:8.3f}{unit:2} {peer:8.3f}{unit:2} {ratio:7.3f} {sign}{goal:6} "
+            f"{name:52} {ours:8.3f}{unit:2} {peer:8.3f}{unit:2} {ratio:7.3f} <={goal:6} "
             f"{'holds' if holds else 'MISSED'}", flush=True)
 
 

@@ -30,10 +30,8 @@ TIME_LIMIT = 300
 VIEWS = ((1100, False), (1100, True), (400, False))
 # A mark has some 80 pixels wide and 55 narrow; its edges are blended, and another may cover a part of it.
 LEAST_PIXELS = 4
-# The middle of a mark, in pixels from its centre: every shape fills enough of it. A later mark hides it with its edge
-# too.
-CORE = 1.5
-EDGE = 1
+# Pixels from the centre of a mark: its middle, which every shape fills, and the edge of another that hides it.
+REACH = 2.5
 # Of this many pixels texts may overlap: boxes of letters are higher than the letters.
 SLACK = 3
 
@@ -210,7 +208,7 @@ def overlap(one, other):
 def is_hidden(box, later):
     """Whether marks that are drawn later reach the middle of one that lies at about the same place."""
     x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-    core = (x - CORE - EDGE, y - CORE - EDGE, x + CORE + EDGE, y + CORE + EDGE)
+    core = (x - REACH, y - REACH, x + REACH, y + REACH)
     return any(overlap(core, mark["box"]) > 0 for mark in later)
 
 
