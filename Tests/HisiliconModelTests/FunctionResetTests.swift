@@ -91,6 +91,32 @@ struct FunctionResetTests {
     _ = try queue.run(request)
   }
 
+  @Test(
+    "a virtual function's queue that loses its submission context before it has the other one is reported",
+    arguments: [HISI_QM_MEM_START_INIT, HISI_ACC_MASTER_GLOBAL_CTRL])
+  func virtualFunctionStarting(_ register: UInt32) throws {
+    let rig = try TestRig(virtualFunctions: 1)
+    let virtual = try rig.virtualDriver(1)
+    let stopped = try TestQueue(virtual, number: 2)
+    #expect(try virtual.mailbox(HISI_MAILBOX_CMD_STOP_QP, queue: 2).status == 0)
+    let queue = try TestQueue(virtual, number: 3)
+    let request = try virtual.request([1, 2, 3]).entry
+    try rig.driver.write32(1, register)
+    try virtual.waitForInterrupt(HISI_VECTOR_AEQ)
+    #expect(try virtual.takeAsynchronousEvents() == [.init(queue: 3, type: HISI_AEQE_CQE_ERROR)])
+    // The driver starts it again, and the reset's next step comes between the two contexts.
+    #expect(try virtual.set(HISI_MAILBOX_CMD_SQC, queue: 3, queue.submissionContext()) == 0)
+    try rig.driver.write32(1, register)
+    #expect(try virtual.set(HISI_MAILBOX_CMD_CQC, queue: 3, queue.completionContext(isArmed: false)) == 0)
+    try queue.submit(request)
+    try virtual.waitForInterrupt(HISI_VECTOR_AEQ)
+    #expect(try virtual.takeAsynchronousEvents() == [.init(queue: 3, type: HISI_AEQE_CQE_ERROR)])
+    try queue.start()
+    _ = try queue.run(request)
+    try stopped.start()
+    _ = try stopped.run(request)
+  }
+
   @Test("a controller reset runs to its end, step by step as the driver's")
   func controllerReset() throws {
     let rig = try TestRig()

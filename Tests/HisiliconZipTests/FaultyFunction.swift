@@ -1,6 +1,7 @@
 // A function between the driver and the model that loses interrupts, or goes away.
 // SPDX-License-Identifier: Apache-2.0
 
+import CHisilicon
 import DeviceAccess
 import LinuxSystem
 import Synchronization
@@ -12,6 +13,8 @@ final class FaultyFunction: DeviceFunction {
   let losesInterrupts = Atomic<Bool>(false)
   /// Whether the function is gone.
   let isGone = Atomic<Bool>(false)
+  /// The mailbox command of which the next one that sets is made one that no device knows; `max` for none.
+  let spoiledCommand = Atomic<UInt64>(.max)
   private let lossHandler = Guarded((@Sendable () -> Void)?.none)
   /// Whether it hides what it has besides registers, memory and interrupts.
   private let isPlain: Bool
@@ -46,7 +49,16 @@ final class FaultyFunction: DeviceFunction {
 
   func write(_ value: UInt64, region: Int, offset: UInt64, width: Int) throws(DeviceError) {
     try checkPresence()
-    try function.write(value, region: region, offset: offset, width: width)
+    try function.write(spoil(value, region, offset), region: region, offset: offset, width: width)
+  }
+
+  private func spoil(_ value: UInt64, _ region: Int, _ offset: UInt64) -> UInt64 {
+    let mask = UInt64(HISI_MAILBOX_W0_CMD_MASK)
+    let command = value & (mask | UInt64(HISI_MAILBOX_W0_GET))
+    guard region == Int(HISI_BAR_REGISTERS), offset == UInt64(HISI_MAILBOX),
+      spoiledCommand.compareExchange(expected: command, desired: .max, ordering: .relaxed).exchanged
+    else { return value }
+    return value | mask
   }
 
   func map(

@@ -81,14 +81,15 @@ extension Function {
   /// Stops the queues of every function.
   ///
   /// The virtual functions have users of their own, who know nothing of the physical function's reset: each queue of
-  /// theirs that was running is reported in the asynchronous event queue, which stays.
+  /// theirs that was started is reported in the asynchronous event queue, which stays. Also one of which only the
+  /// submission context was there: with the completion context that follows, its user takes it for a running one.
   private func stopAllQueues() {
     beginKill()
     for function in platform.functions where !function.isPhysical {
       function.exclusively {
-        let running = function.queues.filter { $0.isRunning }
+        let claimed = function.queues.filter { $0.isClaimed }
         function.killQueues()
-        for queue in running {
+        for queue in claimed {
           function.events.asynchronousEvent(queue: queue.number, type: HISI_AEQE_CQE_ERROR)
         }
       }

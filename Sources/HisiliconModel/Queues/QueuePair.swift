@@ -68,6 +68,16 @@ final class QueuePair: Sendable {
   /// Whether doorbells are obeyed.
   var isRunning: Bool { state.withLock { $0.run != nil && !$0.isDraining } }
 
+  /// Whether a driver counts on the queue: it gave a submission context, and has neither disabled nor stopped it since.
+  ///
+  /// The completion context may be still to come.
+  var isClaimed: Bool {
+    state.withLock { state in
+      guard let sq = state.sq else { return false }
+      return !sq.isDisabled && !state.isDraining
+    }
+  }
+
   /// Whether nothing is under way: every accepted request is answered or never will be, and nobody works for the queue.
   var isIdle: Bool {
     state.withLock { state in

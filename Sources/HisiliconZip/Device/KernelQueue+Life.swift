@@ -24,9 +24,13 @@ extension KernelQueue: QueueClient {
       try manager.activate(hardware, configuration)
       try run()
     } catch {
-      manager.service.requestReset(
-        .controller, isFault: true, reason: "queue \(number) cannot be started again: \(error.message)")
+      requestReset(error)
     }
+  }
+
+  private func requestReset(_ error: QueueError) {
+    manager.service.requestReset(
+      .controller, isFault: true, reason: "queue \(number) cannot be started again: \(error.message)")
   }
 
   func abandon(_ error: QueueError) {
@@ -53,8 +57,9 @@ extension KernelQueue: QueueClient {
       collect(error)
       try manager.start(hardware, configuration, isWanted: { isUsable }, finish: run)
     } catch {
-      // A reset was asked for, or is under way: it ends what is in flight, and starts the queue again.
+      // A reset ends what is in flight, and starts the queue again.
       manager.notice("queue \(number) waits for a reset: \(error.message)")
+      if error.code != .resetting && error.code != .deviceLost { requestReset(error) }
     }
     announce()
   }

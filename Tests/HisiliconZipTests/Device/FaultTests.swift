@@ -81,8 +81,8 @@ import WarpDriveQueue
     #expect(lateCalls.load(ordering: .relaxed) == 1)
   }
 
-  @Test("a lost interrupt keeps nobody waiting", arguments: Revision.allCases)
-  func lostInterrupt(revision: Revision) throws {
+  /// A rig whose function can be made to misbehave.
+  private func faultyRig(_ revision: Revision) throws -> (ZipRig, FaultyFunction) {
     let function = Guarded(FaultyFunction?.none)
     let rig = try ZipRig(
       revision,
@@ -91,7 +91,12 @@ import WarpDriveQueue
         function.withLock { $0 = faulty }
         return faulty
       })
-    let faulty = try #require(function.withLock { $0 })
+    return (rig, try #require(function.withLock { $0 }))
+  }
+
+  @Test("a lost interrupt keeps nobody waiting", arguments: Revision.allCases)
+  func lostInterrupt(revision: Revision) throws {
+    let (rig, faulty) = try faultyRig(revision)
     #expect(try rig.device.roundTrip(.zlib, sample(100)))
     faulty.losesInterrupts.store(true, ordering: .relaxed)
     #expect(try rig.device.roundTrip(.zlib, sample(100)))
@@ -251,6 +256,19 @@ import WarpDriveQueue
       }
     }
     try expectRecovery(rig)
+  }
+
+  @Test("a queue that the device refuses to start again is brought back by a reset", arguments: Revision.allCases)
+  func refusedRestart(revision: Revision) throws {
+    let (rig, faulty) = try faultyRig(revision)
+    let queue = try rig.device.kernelQueue(.compress)
+    #expect(try rig.device.roundTrip(.zlib, sample(100)))
+    // The second of the two contexts: some revisions' queues are stopped by setting the first one.
+    faulty.spoiledCommand.store(UInt64(HISI_MAILBOX_CMD_CQC), ordering: .relaxed)
+    queue.fail(QueueError(.failed, "the test has it stopped"))
+    try Patience.wait(for: "the reset") { rig.device.status.resets == 1 }
+    try expectRecovery(rig)
+    #expect(faulty.spoiledCommand.load(ordering: .relaxed) == .max)
   }
 
   @Test("a completion that belongs to nothing restarts the queue, and its requests end")
