@@ -38,13 +38,7 @@ public struct MeasurementCache: MeasurementStore {
 
   /// The cache of this user; nil in a set-user-ID program and where the environment names no folder.
   public static var usual: MeasurementCache? {
-    guard !CurrentProcess.isSetuid else { return nil }
-    // A path that is not absolute is to be ignored (XDG Base Directory Specification).
-    func path(_ name: String) -> String? {
-      CurrentProcess.environmentVariable(name).flatMap { $0.utf8.first == UInt8(ascii: "/") ? $0 : nil }
-    }
-    guard let base = path("XDG_CACHE_HOME") ?? path("HOME").map({ $0 + "/.cache" }) else { return nil }
-    return MeasurementCache(folder: base + "/wdprov")
+    CacheFolder.usual("wdprov").map { MeasurementCache(folder: $0.path) }
   }
 
   private var path: String { "\(folder)/\(Self.fileName)" }
@@ -131,25 +125,13 @@ public struct MeasurementCache: MeasurementStore {
     var tables = tables().filter { $0.name != table.name || $0.operation != table.operation }
     tables.append(table)
     do throws(SystemError) {
-      try makeFolder()
+      try CacheFolder(path: folder).make()
       guard isTrusted(folder, .directory, followingLinks: true) else { return }
       let file = try OutputFile(path: path, mode: 0o600)
       try file.descriptor.writeAll(Array(text(tables).utf8).rawSpan)
       try file.commit(replacing: true)
     } catch {
       // Without a file the next process measures for itself.
-    }
-  }
-
-  private func makeFolder() throws(SystemError) {
-    // The parent is ~/.cache, which a new user does not have.
-    let parent = folder.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(folder[..<$0]) } ?? ""
-    for path in [parent, folder] where !path.isEmpty {
-      do throws(SystemError) {
-        try Pathname.makeDirectory(path, mode: 0o700)
-      } catch {
-        guard error.errno == SystemError.exists else { throw error }
-      }
     }
   }
 

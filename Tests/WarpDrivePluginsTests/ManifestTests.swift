@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import LinuxSystem
+import TestPrograms
 import Testing
 import WarpDriveCore
 
@@ -137,6 +138,15 @@ struct CacheTests {
   func mode() throws {
     #expect(look() == ["toy"])
     #expect(try Pathname.status(of: place.cache).mode & 0o777 == 0o600)
+  }
+
+  @Test("a user who has no folder for caches gets one, for himself alone")
+  func folders() throws {
+    let folder = place.directory.file("new")
+    let cache = folder + "/wdprov/plugins.json"
+    for _ in 0..<2 { #expect(place.loader(cache: cache).records.map(\.provider) == ["toy"]) }
+    #expect(starts() == 1)
+    for path in [folder, folder + "/wdprov"] { #expect(try Pathname.status(of: path).mode & 0o777 == 0o700) }
   }
 
   @Test("a refusal is not kept")

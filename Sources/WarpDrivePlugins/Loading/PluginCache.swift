@@ -20,13 +20,7 @@ struct PluginCache: Sendable {
   /// The cache of this user: `$XDG_CACHE_HOME/wdprov/plugins.json`, or the same below `$HOME/.cache`; nil in a program that
   /// has more rights than who started it, and where no variable says where.
   static var usual: PluginCache? {
-    if let cache = CurrentProcess.environmentVariable("XDG_CACHE_HOME"), cache.utf8.first == UInt8(ascii: "/") {
-      return PluginCache(path: "\(cache)/wdprov/plugins.json")
-    }
-    guard let home = CurrentProcess.environmentVariable("HOME"), home.utf8.first == UInt8(ascii: "/") else {
-      return nil
-    }
-    return PluginCache(path: "\(home)/.cache/wdprov/plugins.json")
+    CacheFolder.usual("wdprov").map { PluginCache(path: $0.path + "/plugins.json") }
   }
 
   /// The listings by file identity.
@@ -63,7 +57,8 @@ struct PluginCache: Sendable {
     }
     let document = JSONValue.object([("schema", .integer(Self.schema)), ("plugins", .array(entries))]).document
     let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
-    try? Pathname.makeDirectory(folder, mode: 0o700)
+    // Where there is no folder, the file cannot be made either.
+    try? CacheFolder(path: folder).make()
     guard let file = try? OutputFile(path: path, mode: 0o600) else { return }
     let bytes = Array(document.utf8)
     guard (try? file.descriptor.writeAll(bytes.rawSpan)) != nil else { return }
