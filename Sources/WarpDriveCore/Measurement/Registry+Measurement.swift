@@ -52,12 +52,31 @@ extension Registry {
     try report(name, operation, options, constraints, measures: true)
   }
 
+  /// Has the drivers that compete for such requests measured in the background, as a handle with these options would.
+  ///
+  /// For who has the work done in parts by ``measurement(of:_:_:matching:)`` and not by a handle of the name. It does
+  /// nothing where there is a measurement, or where ``MeasurementSettings/startsFrom`` and
+  /// ``CompressionOptions/sizeHint`` say that this use is not worth one.
+  ///
+  /// - Throws: what the lookup throws.
+  public func startMeasurement(
+    of name: String, _ operation: MeasuredOperation, _ options: CompressionOptions = .init(),
+    matching constraints: LookupConstraints = .none
+  ) throws(ProviderError) {
+    _ = route(name, try measuredAlgorithm(name, operation, constraints), operation, options, constraints)
+  }
+
+  private func measuredAlgorithm(
+    _ name: String, _ operation: MeasuredOperation, _ constraints: LookupConstraints
+  ) throws(ProviderError) -> Algorithm {
+    try algorithm(name, operation == .digest ? .hash : .compression, matching: constraints)
+  }
+
   private func report(
     _ name: String, _ operation: MeasuredOperation, _ options: CompressionOptions, _ constraints: LookupConstraints,
     measures: Bool
   ) throws(ProviderError) -> MeasurementReport {
-    let kind: AlgorithmKind = operation == .digest ? .hash : .compression
-    let chosen = try algorithm(name, kind, matching: constraints)
+    let chosen = try measuredAlgorithm(name, operation, constraints)
     switch competition(name, chosen, operation, options, constraints, isStream: false) {
     case .none(let reason):
       return MeasurementReport(

@@ -53,7 +53,11 @@ struct CompressionCodec: FileCodec {
   private func parallel(_ options: CompressionOptions) -> (name: String, level: Int?) {
     guard name != algorithm.driverName, let report = try? registry.measurement(of: name, .compress, options),
       let best = report.estimates(bytes: properties.joining.blockSize).first, best.givesRatio, !best.isDevice
-    else { return (parallelName, level) }
+    else {
+      // For the next long file: who names a driver has none measured.
+      try? registry.startMeasurement(of: name, .compress, options)
+      return (parallelName, level)
+    }
     return ("pcrypt(\(best.driver))", best.level)
   }
 

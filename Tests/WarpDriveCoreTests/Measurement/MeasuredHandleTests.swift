@@ -209,6 +209,20 @@ struct MeasuredHandleTests {
     #expect(name == "paced-quick")
   }
 
+  @Test("who needs no handle of a name starts its measurement too, for work that is worth one")
+  func startedWithoutHandle() throws {
+    let store = MemoryStore()
+    let registry = try Registry.measuring(
+      .test(clock, startsFrom: 4096, store: store), drivers().steady, drivers().quick)
+    try registry.startMeasurement(of: "paced", .compress, .init(sizeHint: 4095))
+    #expect(try #require(registry.measured).isMeasuring == false)
+    try registry.startMeasurement(of: "paced", .compress, .init(sizeHint: 4096))
+    let end = MonotonicClock.deadline(after: Pause.limit)
+    while store.saves < 1, MonotonicClock.now() < end { Pause.nanoseconds(1_000_000) }
+    #expect(try registry.measurement(of: "paced", .compress).plan != nil)
+    #expect(throws: ProviderError.self) { try registry.startMeasurement(of: "unheard-of", .compress) }
+  }
+
   @Test("a registry that ends stops its measurement")
   func ending() throws {
     let hold = Gate()
