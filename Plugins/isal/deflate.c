@@ -15,11 +15,11 @@
 enum {
   STORED_MOST = 65535,
   STORED_HEADER = 5,
-  // Two full stored blocks. Each piece costs a flush's marker and a set of codes, about 100 bytes.
-  PIECE = 2 * STORED_MOST,
+  // As much as pcrypt puts into a member. Each piece costs a flush's marker and a set of codes, about 100 bytes.
+  PIECE = 1 << 18,
   MARKER_SIZE = 5,
   // A piece with what may follow it, or the last block and what follows that.
-  PENDING = PIECE + 2 * STORED_HEADER + MARKER_SIZE + GZIP_TRAILER_SIZE,
+  PENDING = PIECE + (PIECE / STORED_MOST + 1) * STORED_HEADER + MARKER_SIZE + GZIP_TRAILER_SIZE,
 };
 
 /// An empty stored block, as sync flushes end with (zlib.h, Z_SYNC_FLUSH).
