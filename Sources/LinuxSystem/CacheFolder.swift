@@ -26,8 +26,7 @@ public struct CacheFolder: Sendable {
   ///
   /// - Throws: `EACCES`, `ENOENT` where more than these two is missing, `ENOTDIR`, `EROFS`; not where it exists.
   public func make() throws(SystemError) {
-    let parent = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[..<$0]) } ?? ""
-    for folder in [parent, path] where !folder.isEmpty {
+    for folder in [Pathname.parent(of: path), path] {
       do throws(SystemError) {
         try Pathname.makeDirectory(folder, mode: 0o700)
       } catch {

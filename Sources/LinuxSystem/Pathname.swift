@@ -23,6 +23,12 @@ public enum Pathname {
     return FileStatus(status)
   }
 
+  /// The directory that the last name of a path is in, as it is written: `/` above `/name`, `.` where there is no slash.
+  public static func parent(of path: String) -> String {
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
   /// Removes a name that is no directory's.
   ///
   /// - Throws: `ENOENT`, `EACCES`, `EISDIR`, `EROFS`.

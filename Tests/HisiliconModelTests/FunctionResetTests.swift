@@ -70,9 +70,18 @@ struct FunctionResetTests {
     #expect(!rig.accelerator.status.functions[0].queues.contains { $0.isRunning })
   }
 
+  /// The registers that stop the queues of all functions.
+  private static let deviceResets = [HISI_QM_MEM_START_INIT, HISI_ACC_MASTER_GLOBAL_CTRL]
+
+  /// Expects that a virtual function is told of one of its queues, and of no other.
+  private func expectReport(of queue: UInt32, _ virtual: TestDriver) throws {
+    try virtual.waitForInterrupt(HISI_VECTOR_AEQ)
+    #expect(try virtual.takeAsynchronousEvents() == [.init(queue: queue, type: HISI_AEQE_CQE_ERROR)])
+  }
+
   @Test(
     "a reset of the device's memory or of the controller stops virtual functions' queues too, and tells their users",
-    arguments: [HISI_QM_MEM_START_INIT, HISI_ACC_MASTER_GLOBAL_CTRL])
+    arguments: deviceResets)
   func virtualFunctions(_ register: UInt32) throws {
     let rig = try TestRig(virtualFunctions: 2)
     let virtual = try rig.virtualDriver(2)
@@ -81,8 +90,7 @@ struct FunctionResetTests {
     _ = try queue.run(request)
     try rig.driver.write32(1, register)
     #expect(try rig.driver.read32(HISI_ACC_MASTER_TRANS_RETURN) == 3)
-    try virtual.waitForInterrupt(HISI_VECTOR_AEQ)
-    #expect(try virtual.takeAsynchronousEvents() == [.init(queue: 6, type: HISI_AEQE_CQE_ERROR)])
+    try expectReport(of: 6, virtual)
     let answer = try virtual.mailbox(HISI_MAILBOX_CMD_SQC_VFT, isGet: true)
     #expect(answer.data == TestDriver.window(base: 128, count: 64), "the window is fixed")
     try queue.submit(request)
@@ -93,7 +101,7 @@ struct FunctionResetTests {
 
   @Test(
     "a virtual function's queue that loses its submission context before it has the other one is reported",
-    arguments: [HISI_QM_MEM_START_INIT, HISI_ACC_MASTER_GLOBAL_CTRL])
+    arguments: deviceResets)
   func virtualFunctionStarting(_ register: UInt32) throws {
     let rig = try TestRig(virtualFunctions: 1)
     let virtual = try rig.virtualDriver(1)
@@ -102,15 +110,13 @@ struct FunctionResetTests {
     let queue = try TestQueue(virtual, number: 3)
     let request = try virtual.request([1, 2, 3]).entry
     try rig.driver.write32(1, register)
-    try virtual.waitForInterrupt(HISI_VECTOR_AEQ)
-    #expect(try virtual.takeAsynchronousEvents() == [.init(queue: 3, type: HISI_AEQE_CQE_ERROR)])
+    try expectReport(of: 3, virtual)
     // The driver starts it again, and the reset's next step comes between the two contexts.
     #expect(try virtual.set(HISI_MAILBOX_CMD_SQC, queue: 3, queue.submissionContext()) == 0)
     try rig.driver.write32(1, register)
     #expect(try virtual.set(HISI_MAILBOX_CMD_CQC, queue: 3, queue.completionContext(isArmed: false)) == 0)
     try queue.submit(request)
-    try virtual.waitForInterrupt(HISI_VECTOR_AEQ)
-    #expect(try virtual.takeAsynchronousEvents() == [.init(queue: 3, type: HISI_AEQE_CQE_ERROR)])
+    try expectReport(of: 3, virtual)
     try queue.start()
     _ = try queue.run(request)
     try stopped.start()

@@ -1,4 +1,4 @@
-// A function between the driver and the model that loses interrupts, or goes away.
+// A function between the driver and the model that loses interrupts, spoils commands, or goes away.
 // SPDX-License-Identifier: Apache-2.0
 
 import CHisilicon

@@ -57,7 +57,7 @@ extension KernelQueue: QueueClient {
       collect(error)
       try manager.start(hardware, configuration, isWanted: { isUsable }, finish: run)
     } catch {
-      // A reset ends what is in flight, and starts the queue again.
+      // A reset ends what is in flight, and starts the queue again. Where stopping failed, one was asked for already.
       manager.notice("queue \(number) waits for a reset: \(error.message)")
       if error.code != .resetting && error.code != .deviceLost { requestReset(error) }
     }

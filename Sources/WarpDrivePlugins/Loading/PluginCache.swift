@@ -17,8 +17,7 @@ struct PluginCache: Sendable {
   /// The file.
   let path: String
 
-  /// The cache of this user: `$XDG_CACHE_HOME/wdprov/plugins.json`, or the same below `$HOME/.cache`; nil in a program that
-  /// has more rights than who started it, and where no variable says where.
+  /// The cache of this user, `plugins.json`; nil where the user has no folder for caches.
   static var usual: PluginCache? {
     CacheFolder.usual("wdprov").map { PluginCache(path: $0.path + "/plugins.json") }
   }
@@ -56,9 +55,8 @@ struct PluginCache: Sendable {
         ] + (listing.hungAt.map { [("hungAt", .integer(Int(clamping: $0)))] } ?? []))
     }
     let document = JSONValue.object([("schema", .integer(Self.schema)), ("plugins", .array(entries))]).document
-    let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
     // Where there is no folder, the file cannot be made either.
-    try? CacheFolder(path: folder).make()
+    try? CacheFolder(path: Pathname.parent(of: path)).make()
     guard let file = try? OutputFile(path: path, mode: 0o600) else { return }
     let bytes = Array(document.utf8)
     guard (try? file.descriptor.writeAll(bytes.rawSpan)) != nil else { return }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CWarpDrivePlugin
+import LinuxSystem
 package import WarpDriveCore
 
 /// The steps in which a plugin is examined before its author installs it.
@@ -15,9 +16,8 @@ package struct PluginExamination: Sendable {
   package init(_ path: String, timeLimit: UInt64) {
     self.path = path
     self.timeLimit = timeLimit
-    let end = path.lastIndex(of: "/") ?? path.startIndex
-    directory = end == path.startIndex ? "/" : String(path[..<end])
-    name = String(path[end...].drop { $0 == "/" })
+    directory = Pathname.parent(of: path)
+    name = String(path[(path.utf8.lastIndex(of: UInt8(ascii: "/")) ?? path.startIndex)...].drop { $0 == "/" })
   }
 
   /// Why a loader would refuse the file where it lies; nil where it would not.

@@ -31,7 +31,7 @@ struct PluginFile: Sendable, Hashable {
       why = why ?? Self.objection(to: status, path)
       var parent = path
       while parent != "/", why == nil {
-        parent = Self.parent(of: parent)
+        parent = Pathname.parent(of: parent)
         why = Self.objection(toParent: try Pathname.status(of: parent), parent)
       }
       objection = why
@@ -71,11 +71,6 @@ struct PluginFile: Sendable, Hashable {
     }
     let isSafe = status.mode & 0o022 == 0 || status.mode & 0o1000 != 0
     return isSafe ? nil : "is below \(path), which others can write: chmod go-w \(path)"
-  }
-
-  private static func parent(of path: String) -> String {
-    let end = path.utf8.lastIndex(of: UInt8(ascii: "/")) ?? path.startIndex
-    return end == path.startIndex ? "/" : String(path[..<end])
   }
 
   private static func refusal(_ why: String) -> ProviderError { ProviderError(.denied, why) }

@@ -179,14 +179,7 @@ import WarpDriveQueue
     "a device that is gone answers everything, whether or not it says that it goes", arguments: Revision.allCases,
     [false, true])
   func goneDevice(revision: Revision, saysSo: Bool) throws {
-    let function = Guarded(FaultyFunction?.none)
-    let rig = try ZipRig(
-      revision,
-      wrap: { inner in
-        let faulty = FaultyFunction(inner)
-        function.withLock { $0 = faulty }
-        return faulty
-      })
+    let (rig, faulty) = try faultyRig(revision)
     let queue = try rig.device.kernelQueue(.compress)
     try rig.inject(.holdCompletions, queue: queue.number)
     let job = try Job(rig.device, .zlib, sample(100))
@@ -194,11 +187,10 @@ import WarpDriveQueue
     try queue.submit(job.request, timeLimit: Patience.nanoseconds) { answer in
       if case .failure(let error) = answer, error.code == .deviceLost { done.signal() }
     }
-    let gone = try #require(function.withLock { $0 })
     if saysSo {
-      gone.lose()
+      faulty.lose()
     } else {
-      gone.isGone.store(true, ordering: .relaxed)
+      faulty.isGone.store(true, ordering: .relaxed)
       // Whoever touches the device next finds out.
       _ = try? queue.execute(job.request, timeLimit: Self.short)
     }

@@ -184,6 +184,12 @@ struct MeasuredHandleTests {
     }
   }
 
+  /// Waits until the measuring thread has saved tables so often, or for as long as tests wait.
+  private func waitForSaves(_ count: Int, _ store: MemoryStore) {
+    let end = MonotonicClock.deadline(after: Pause.limit)
+    while store.saves < count, MonotonicClock.now() < end { Pause.nanoseconds(1_000_000) }
+  }
+
   @Test("the first use measures, once, however many ask at once")
   func firstUse() throws {
     let (steady, quick) = drivers()
@@ -200,8 +206,7 @@ struct MeasuredHandleTests {
     #expect(drivers.lines.count == 4)
     try waitForPlan(registry)
     // Compression and decompression are a table each.
-    let end = MonotonicClock.deadline(after: Pause.limit)
-    while store.saves < 2, MonotonicClock.now() < end { Pause.nanoseconds(1_000_000) }
+    waitForSaves(2, store)
     #expect(store.saves == 2)
     var handle = try registry.compression("paced")
     _ = try handle.compress(small)
@@ -211,14 +216,13 @@ struct MeasuredHandleTests {
 
   @Test("who needs no handle of a name starts its measurement too, for work that is worth one")
   func startedWithoutHandle() throws {
+    let (steady, quick) = drivers()
     let store = MemoryStore()
-    let registry = try Registry.measuring(
-      .test(clock, startsFrom: 4096, store: store), drivers().steady, drivers().quick)
+    let registry = try Registry.measuring(.test(clock, startsFrom: 4096, store: store), steady, quick)
     try registry.startMeasurement(of: "paced", .compress, .init(sizeHint: 4095))
     #expect(try #require(registry.measured).isMeasuring == false)
     try registry.startMeasurement(of: "paced", .compress, .init(sizeHint: 4096))
-    let end = MonotonicClock.deadline(after: Pause.limit)
-    while store.saves < 1, MonotonicClock.now() < end { Pause.nanoseconds(1_000_000) }
+    waitForSaves(1, store)
     #expect(try registry.measurement(of: "paced", .compress).plan != nil)
     #expect(throws: ProviderError.self) { try registry.startMeasurement(of: "unheard-of", .compress) }
   }
